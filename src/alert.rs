@@ -1,0 +1,1 @@
+//! The alert as it goes to Kafka (contracts, "Alert").

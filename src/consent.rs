@@ -1,0 +1,1 @@
+//! Consent acts: what a subject did about one disclosure version.

@@ -1,0 +1,1 @@
+//! The fold of receipts: what was inspected, and what was not.

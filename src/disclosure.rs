@@ -1,0 +1,1 @@
+//! Disclosures: versioned texts with the items of PIPA Art. 28-8(2).

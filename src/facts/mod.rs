@@ -1,0 +1,1 @@
+//! The immutable snapshot of all facts that the stages read.

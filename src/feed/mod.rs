@@ -1,0 +1,1 @@
+//! Loads facts from where they are kept.

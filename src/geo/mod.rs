@@ -1,0 +1,1 @@
+//! Address to country, from mmdb files.

@@ -1,0 +1,1 @@
+//! One thread, one consumer: from poll to verdict.

@@ -1,0 +1,1 @@
+//! The tracker: which offsets may be stored.

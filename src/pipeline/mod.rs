@@ -1,0 +1,1 @@
+//! Lanes, snapshot and shutdown.

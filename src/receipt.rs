@@ -1,0 +1,1 @@
+//! The receipt as it goes to Kafka (contracts, "Receipt").

@@ -1,0 +1,1 @@
+//! Masks: what may be shown of a finding.
