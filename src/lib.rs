@@ -3,6 +3,7 @@
 // floor 0: nouns
 pub mod alert;
 pub mod basis;
+pub mod connection;
 pub mod consent;
 pub mod destination;
 pub mod disclosure;

@@ -1,1 +1,0 @@
-//! The tracker: which offsets may be stored.
