@@ -80,3 +80,30 @@ pub enum IssueCode {
     Panic,
     InputLine,
 }
+
+impl IssueCode {
+    /// All of them, in declaration order.
+    pub const ALL: [IssueCode; 8] = [
+        IssueCode::JsonSyntax,
+        IssueCode::Encoding,
+        IssueCode::DepthLimit,
+        IssueCode::SizeLimit,
+        IssueCode::ExpansionLimit,
+        IssueCode::ExpansionFailed,
+        IssueCode::Panic,
+        IssueCode::InputLine,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            IssueCode::JsonSyntax => "JSON_SYNTAX",
+            IssueCode::Encoding => "ENCODING",
+            IssueCode::DepthLimit => "DEPTH_LIMIT",
+            IssueCode::SizeLimit => "SIZE_LIMIT",
+            IssueCode::ExpansionLimit => "EXPANSION_LIMIT",
+            IssueCode::ExpansionFailed => "EXPANSION_FAILED",
+            IssueCode::Panic => "PANIC",
+            IssueCode::InputLine => "INPUT_LINE",
+        }
+    }
+}

@@ -1,1 +1,18 @@
-//! Metrics, health and logs.
+//! Metrics, health and logs: what an operator sees of a running process.
+//!
+//! Not here: alerts and receipts, which are outputs and go to Kafka. Nothing that telemetry prints may hold
+//! payload, a subject, a host or an address: labels come from closed sets or from the configuration, health
+//! texts are written by the code that sets them.
+
+mod health;
+mod http;
+mod log;
+mod metrics;
+
+pub use health::{Check, Health};
+pub use http::Server;
+pub use log::{Verbosity, init as init_log, quiet_panics};
+pub use metrics::{
+    AlertKind, CommitResult, DeliveryFailure, FactCounts, GapCause, LaneCounts, LaneGauges, Metrics,
+    Rebalance, TopicLabel,
+};

@@ -1,0 +1,127 @@
+//! What a running process shows over HTTP, and that Prometheus' own tool accepts it.
+#![cfg(feature = "edge")]
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the answer")]
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sumun::entity::EntityType;
+use sumun::telemetry::{
+    AlertKind, Check, CommitResult, DeliveryFailure, FactCounts, GapCause, Health, LaneCounts, Metrics,
+    Rebalance, Server,
+};
+use sumun::verdict::Outcome;
+
+#[test]
+fn promtool_accepts_every_metric() {
+    let metrics = Metrics::new().unwrap();
+    use_every_metric(&metrics);
+    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| {
+            panic!("promtool cannot be run ({error}): install it (Debian: package `prometheus`), or see tests/README.md")
+        });
+    promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaints.is_empty(), "promtool: {complaints}\n{text}");
+}
+
+#[test]
+fn every_metric_has_the_prefix_and_a_help_text() {
+    let metrics = Metrics::new().unwrap();
+    use_every_metric(&metrics);
+    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.starts_with("sumun_") || line.starts_with("process_"), "{line}");
+    }
+    for family in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = family.split(' ').next().unwrap();
+        assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
+    }
+}
+
+#[test]
+fn readiness_follows_the_checks() {
+    let health = Arc::new(Health::new(["facts"]));
+    let server = start(&health);
+    let (status, body) = get(server.address(), "/readyz");
+    assert_eq!((status, body.as_str()), (503, "[failing] facts: not yet known\n"));
+
+    health.set("facts", Check::Ok("12 facts".into()));
+    assert_eq!(get(server.address(), "/readyz"), (200, "ok\n".into()));
+    assert_eq!(get(server.address(), "/readyz?verbose"), (200, "[ok] facts: 12 facts\n".into()));
+    assert_eq!(get(server.address(), "/readyz?verbose=1").0, 200);
+}
+
+#[test]
+fn metrics_and_liveness_are_served() {
+    let server = start(&Arc::new(Health::default()));
+    assert_ne!(server.address().port(), 0);
+    assert_eq!(get(server.address(), "/livez"), (200, "ok\n".into()));
+    let (status, body) = get(server.address(), "/metrics");
+    assert_eq!(status, 200);
+    assert!(body.contains("sumun_build_info{version=\""));
+    assert!(body.contains("process_resident_memory_bytes"));
+    assert_eq!(get(server.address(), "/debug").0, 404);
+}
+
+#[test]
+fn a_dropped_server_gives_its_port_back() {
+    let server = start(&Arc::new(Health::default()));
+    let address = server.address();
+    // An open connection does not hold it up.
+    let _idle = TcpStream::connect(address).unwrap();
+    drop(server);
+    assert!(TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err());
+}
+
+fn start(health: &Arc<Health>) -> Server {
+    let metrics = Arc::new(Metrics::new().unwrap());
+    Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), metrics, Arc::clone(health)).unwrap()
+}
+
+fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: sumun\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+fn use_every_metric(metrics: &Metrics) {
+    let topic = metrics.topic("orders.outbound");
+    let mut counts = LaneCounts::default();
+    counts.record(topic, 782);
+    counts.verdict(Outcome::Clear);
+    counts.transfer(Outcome::Violation);
+    counts.finding(EntityType::PersonName);
+    counts.alert(AlertKind::Transfer);
+    counts.uninspectable();
+    counts.panicked();
+    metrics.add(&mut counts);
+    let lane = metrics.lane(0);
+    lane.unacknowledged(2, 1800, Some(0));
+    lane.paused(true);
+    lane.assigned(3);
+    metrics.alert_acknowledged();
+    metrics.receipt_acknowledged();
+    metrics.delivery_failed(DeliveryFailure::TimedOut);
+    metrics.rebalanced(Rebalance::Assigned);
+    metrics.gap(GapCause::Retention, 17);
+    metrics.committed(CommitResult::Ok);
+    metrics.set_lag("orders.outbound", 0, Some(12));
+    metrics.set_facts(FactCounts { disclosures: 3, consent_acts: 20, bases: 5, recipients: 4 });
+    metrics.set_heartbeat(1_700_000_000_000).unwrap();
+    metrics.set_geo_build("country", 1_700_000_000);
+}
