@@ -53,3 +53,33 @@ impl Role {
 /// Position of a recipient in the registry of one facts snapshot; ordered as the ids are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecipientIndex(pub u32);
+
+/// By which list of the registry a value names recipients (`match` of a selector).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Binding {
+    /// Identifiers of the operator's own (`ids`), equal.
+    Ids,
+    /// Host names, equal without port and closing dot, ASCII case ignored.
+    Hosts,
+    /// An address within one of `cidrs`.
+    Cidrs,
+    /// Topic names, equal.
+    Topics,
+    /// The registry's own id of the recipient: a fixed one.
+    Id,
+}
+
+impl Binding {
+    pub const ALL: [Binding; 5] =
+        [Binding::Ids, Binding::Hosts, Binding::Cidrs, Binding::Topics, Binding::Id];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Binding::Ids => "ids",
+            Binding::Hosts => "hosts",
+            Binding::Cidrs => "cidrs",
+            Binding::Topics => "topics",
+            Binding::Id => "id",
+        }
+    }
+}

@@ -1,5 +1,27 @@
 //! Data subjects, known only by keyed tokens.
 
+/// What kind of value a token was made from (TYPE of contracts, "Subject tokens").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TokenType {
+    Member,
+    Phone,
+    Email,
+    Ci,
+}
+
+impl TokenType {
+    pub const ALL: [TokenType; 4] = [TokenType::Member, TokenType::Phone, TokenType::Email, TokenType::Ci];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TokenType::Member => "member",
+            TokenType::Phone => "phone",
+            TokenType::Email => "email",
+            TokenType::Ci => "ci",
+        }
+    }
+}
+
 /// `KID:TYPE:HEX` (contracts, "Subject tokens").
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubjectToken(pub String);
