@@ -1,0 +1,117 @@
+//! What librdkafka tells a lane besides records. Callbacks only note events: they run inside `poll`, on the
+//! lane's thread, and the lane handles them when `poll` has returned, with all its state at hand.
+//!
+//! A rebalance waits for its answer (`incremental_assign`, `incremental_unassign`) meanwhile; heartbeats go on.
+//! A panic inside a rebalance callback would leave it unanswered for ever, and the consumer could not even be
+//! dropped: so there is nothing here that could panic.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::types::RDKafkaRespErr;
+
+use super::{Event, Lag, PartitionOffset, TopicPartition};
+
+#[derive(Default)]
+pub(super) struct LaneContext {
+    events: Mutex<VecDeque<Event>>,
+    /// Set when the consumer is being closed: a revocation is then answered at once.
+    closing: AtomicBool,
+}
+
+impl LaneContext {
+    pub(super) fn next_event(&self) -> Option<Event> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    fn note(&self, event: Event) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
+    }
+}
+
+impl ClientContext for LaneContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        log(level, facility, text);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let mut lags = Vec::new();
+        for topic in statistics.topics.values() {
+            for (partition, numbers) in &topic.partitions {
+                // -1 is "unknown": not zero.
+                if *partition >= 0 && numbers.consumer_lag_stored >= 0 {
+                    let at = TopicPartition { topic: topic.topic.as_str().into(), partition: *partition };
+                    lags.push(Lag { at, records: numbers.consumer_lag_stored });
+                }
+            }
+        }
+        self.note(Event::Lags(lags));
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // librdkafka's reasons name brokers, topics and offsets, never payload.
+        tracing::warn!(target: "librdkafka", code = ?error.rdkafka_error_code(), "{reason}");
+    }
+}
+
+impl ConsumerContext for LaneContext {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions = partitions_of(list);
+        match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.note(Event::Assigned(partitions)),
+            _ if self.closing.load(Ordering::Relaxed) => {
+                if let Err(error) = consumer.incremental_unassign(list) {
+                    tracing::warn!(code = ?error.rdkafka_error_code(), "partitions were not given back at close");
+                }
+            }
+            _ => self.note(Event::Revoked { partitions, lost: consumer.assignment_lost() }),
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
+        let offsets = offsets
+            .elements()
+            .iter()
+            .filter_map(|element| {
+                let offset = element.offset().to_raw().filter(|offset| *offset >= 0)?;
+                let at = TopicPartition { topic: element.topic().into(), partition: element.partition() };
+                Some((PartitionOffset { at, offset }, element.error().is_ok()))
+            })
+            .collect::<Vec<_>>();
+        let code = result.as_ref().err().and_then(KafkaError::rdkafka_error_code);
+        for (offset, accepted) in offsets {
+            self.note(Event::Committed { offset, accepted: accepted && result.is_ok(), code });
+        }
+    }
+}
+
+/// Passes a line of librdkafka's own log on. It names hosts, topics and codes, never payload (`debug=msg` would
+/// print keys: the configuration refuses it).
+pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+            tracing::error!(target: "librdkafka", facility, "{text}");
+        }
+        RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "librdkafka", facility, "{text}"),
+        RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", facility, "{text}"),
+    }
+}
+
+fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    list.elements()
+        .iter()
+        .map(|element| TopicPartition { topic: element.topic().into(), partition: element.partition() })
+        .collect()
+}
