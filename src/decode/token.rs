@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::bitmap::Bitmaps;
+
 /// A borrowed text of a payload. Holds raw text: no `Debug`.
 #[derive(Clone, Copy)]
 pub struct Token<'a> {
@@ -51,6 +53,12 @@ pub struct Path<'p, 'a> {
 
 /// A stage that reads tokens as they pass. Every method is called in payload order.
 pub trait Visit<'a> {
+    /// A payload begins; `bitmaps` are those of `bytes`.
+    fn begin(&mut self, _bytes: &'a [u8], _bitmaps: &Bitmaps) {}
+
+    /// The payload turned out not to be JSON: all that was seen of it is void, and it follows as one text.
+    fn restart(&mut self);
+
     /// An object or array begins; `path` leads to it. `at` is the position of its bracket.
     fn open(&mut self, _container: Container, _at: u32, _path: Path<'_, 'a>) {}
 
