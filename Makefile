@@ -1,0 +1,61 @@
+# make test     everything: units, properties, and the tests on a real Kafka (tests/README.md)
+# make lint     formatting, clippy for both feature sets, documentation
+# make demo     the main job on an embedded broker
+# make bench    throughput of the stages on this machine
+# make torture  the tests on a real Kafka at full size (an hour or so; not in CI)
+# make tools    installs what the tests need, or says how
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := test
+.PHONY: test lint demo bench torture tools kafka
+
+CARGO := cargo
+# Kill points and planted faults belong to the tests only: a release is built without.
+FEATURES := --features faults
+
+# Debian packages: a C tool chain and Perl build librdkafka and OpenSSL, Java and Maven run the broker.
+PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq
+COMMANDS := gcc g++ make perl java mvn promtool jq
+INSTALL := apt-get install --yes --no-install-recommends $(PACKAGES)
+
+test: tools kafka
+	$(CARGO) test --locked $(FEATURES)
+
+lint: tools
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --quiet --all-targets $(FEATURES) -- -D warnings
+	$(CARGO) clippy --locked --quiet --all-targets --no-default-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --no-deps $(FEATURES)
+
+# Not the release profile: its link-time optimisation alone takes minutes, and the demo needs no speed.
+demo:
+	$(CARGO) run --locked --quiet -- demo
+
+torture: tools kafka
+	SUMUN_TORTURE=1 $(CARGO) test --locked $(FEATURES) --test it -- --nocapture
+
+kafka: tools
+	tests/it/kafka/fetch "$${CARGO_TARGET_DIR:-target}/kafka"
+
+# As root on Debian it installs what is missing; a policy file keeps the daemons among it from starting.
+tools:
+	@missing=
+	for command in $(COMMANDS); do
+	    command -v "$$command" >/dev/null || missing+=" $$command"
+	done
+	[ -n "$$missing" ] || exit 0
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	    echo "missing:$$missing" >&2
+	    echo "on Debian: sudo $(INSTALL)" >&2
+	    exit 1
+	fi
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$$policy" ]; then
+	    trap 'rm -f "$$policy"' EXIT
+	    printf '#!/bin/sh\nexit 101\n' >"$$policy"
+	    chmod +x "$$policy"
+	fi
+	apt-get update --quiet
+	DEBIAN_FRONTEND=noninteractive $(INSTALL)
