@@ -1,13 +1,16 @@
 //! The verdict on a record, in the shape of `DECISION.md` §5.
 
+use std::fmt;
+
+use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::destination::Country;
 use crate::entity::EntityType;
 
 /// Ordered from the best to the worst: the worst of the parts is the outcome of the whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     #[default]
@@ -59,6 +62,14 @@ macro_rules! names {
                 serializer.serialize_str(self.as_str())
             }
         }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                let known = $name::ALL.iter().copied().find(|name| name.as_str() == text);
+                known.ok_or_else(|| serde::de::Error::custom(concat!("not a ", stringify!($name))))
+            }
+        }
     };
 }
 
@@ -84,9 +95,9 @@ names! {
         GeoUnknown = "GEO_UNKNOWN",
         HistoryUnknown = "HISTORY_UNKNOWN",
         ItemNotCovered = "ITEM_NOT_COVERED",
+        NoticeIncomplete = "NOTICE_INCOMPLETE",
         NoBasis = "NO_BASIS",
         NoConsent = "NO_CONSENT",
-        NoticeIncomplete = "NOTICE_INCOMPLETE",
         PurposeNotCovered = "PURPOSE_NOT_COVERED",
         RecipientJoinedLater = "RECIPIENT_JOINED_LATER",
         RecipientNotCovered = "RECIPIENT_NOT_COVERED",
@@ -182,6 +193,30 @@ impl Serialize for Reasons {
     }
 }
 
+impl<'de> Deserialize<'de> for Reasons {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Reasons, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Reasons;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of reason codes")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Reasons, A::Error> {
+                let mut set = Reasons::NONE;
+                while let Some(reason) = list.next_element()? {
+                    set.insert(reason);
+                }
+                Ok(set)
+            }
+        }
+
+        deserializer.deserialize_seq(List)
+    }
+}
+
 /// What was decided for one item in one country of F; country `None` where none is foreign.
 /// The cells of a transfer are what the register's rows are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,7 +275,7 @@ impl Reasons {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     Low,

@@ -7,5 +7,7 @@
 mod start;
 mod tracker;
 
-pub use start::{Gap, GapCause, Known, Start, StartFrom, start};
+pub use start::{Gap, Known, Start, StartFrom, start};
+
+pub use crate::alert::GapCause;
 pub use tracker::{RangeId, Tracker};

@@ -1,5 +1,7 @@
 //! Where a partition begins when it is assigned (DESIGN.md §4, "Where to start").
 
+use crate::alert::GapCause;
+
 /// What is known of a partition at its assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -42,28 +44,6 @@ pub struct Gap {
     pub cause: GapCause,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GapCause {
-    /// The topic's retention deleted records before they were read.
-    Retention,
-    /// The log ends before the position: it was truncated or the topic made anew.
-    Truncation,
-    /// A batch whose checksum does not match.
-    CorruptBatch,
-}
-
-impl GapCause {
-    pub const ALL: [GapCause; 3] = [GapCause::Retention, GapCause::Truncation, GapCause::CorruptBatch];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            GapCause::Retention => "retention",
-            GapCause::Truncation => "truncation",
-            GapCause::CorruptBatch => "corrupt_batch",
-        }
-    }
-}
-
 /// The committed offset decides; without one the last receipt; without either `start_from`, but the earliest
 /// record where another partition of the group has a receipt.
 pub fn start(known: Known, start_from: StartFrom) -> Start {
@@ -96,7 +76,8 @@ mod tests {
 
     #[test]
     fn the_committed_offset_decides_then_the_receipt_then_the_configuration() {
-        let none = Known { committed: None, last_receipt: None, group_has_receipts: false, low: 10, high: 90 };
+        let none =
+            Known { committed: None, last_receipt: None, group_has_receipts: false, low: 10, high: 90 };
         let at = |position| Start::At { position, gap: None };
         let check = |known, start_from, expected| assert_eq!(start(known, start_from), expected);
         check(Known { committed: Some(40), last_receipt: Some(50), ..none }, StartFrom::Earliest, at(40));
@@ -111,14 +92,16 @@ mod tests {
 
     #[test]
     fn what_retention_deleted_unread_is_a_gap_with_its_exact_range() {
-        let known = Known { committed: Some(4), last_receipt: None, group_has_receipts: true, low: 10, high: 90 };
+        let known =
+            Known { committed: Some(4), last_receipt: None, group_has_receipts: true, low: 10, high: 90 };
         let gap = Gap { from: 4, to: 10, cause: GapCause::Retention };
         assert_eq!(start(known, StartFrom::Latest), Start::At { position: 4, gap: Some(gap) });
     }
 
     #[test]
     fn a_log_that_ends_before_the_position_is_read_again_from_its_first_record() {
-        let known = Known { committed: Some(95), last_receipt: None, group_has_receipts: true, low: 10, high: 90 };
+        let known =
+            Known { committed: Some(95), last_receipt: None, group_has_receipts: true, low: 10, high: 90 };
         let gap = Gap { from: 90, to: 95, cause: GapCause::Truncation };
         assert_eq!(start(known, StartFrom::Latest), Start::At { position: 10, gap: Some(gap) });
     }
