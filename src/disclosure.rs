@@ -43,7 +43,10 @@ pub enum Named {
     Everybody,
     Id(String),
     /// Whoever is a member of the class; `list_url` is where customers can read who that is.
-    Class { class: String, list_url: Option<String> },
+    Class {
+        class: String,
+        list_url: Option<String>,
+    },
 }
 
 /// How to refuse, and what happens then (Art. 28-8(2) no. 5).

@@ -181,7 +181,9 @@ fn phone(value: &str) -> Option<Cow<'_, str>> {
 
 fn email(value: &str) -> Option<Cow<'_, str>> {
     let value = compatible(value)?;
-    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_whitespace() && !byte.is_ascii_uppercase() && byte != 0x0b;
+    let plain = |byte: u8| {
+        byte.is_ascii() && !byte.is_ascii_whitespace() && !byte.is_ascii_uppercase() && byte != 0x0b
+    };
     if value.bytes().all(plain) {
         return Some(value);
     }
@@ -218,7 +220,8 @@ fn percent_decoded(value: &str) -> String {
     while let Some((&first, after)) = rest.split_first() {
         let pair = after.split_at_checked(2).filter(|_| first == b'%');
         let byte = pair.and_then(|(pair, after)| {
-            let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            let pair =
+                std::str::from_utf8(pair).ok().filter(|pair| pair.bytes().all(|b| b.is_ascii_hexdigit()))?;
             Some((u8::from_str_radix(pair, 16).ok()?, after))
         });
         let (byte, after) = byte.unwrap_or((first, after));
@@ -308,9 +311,15 @@ mod tests {
         let parts = token.parts().unwrap();
         assert_eq!((parts.key_id, parts.token_type), ("k1", TokenType::Phone));
         assert_eq!(format!("{:032x}", parts.value), "333625e8af6012c36aa018d2d941c053");
-        for text in ["", "k1:phone", ":phone:333625e8af6012c36aa018d2d941c053", "k1:fax:333625e8af6012c36aa018d2d941c053",
-            "k1:phone:333625E8AF6012C36AA018D2D941C053", "k1:phone:333625e8", "k1:x:phone:333625e8af6012c36aa018d2d941c053"]
-        {
+        for text in [
+            "",
+            "k1:phone",
+            ":phone:333625e8af6012c36aa018d2d941c053",
+            "k1:fax:333625e8af6012c36aa018d2d941c053",
+            "k1:phone:333625E8AF6012C36AA018D2D941C053",
+            "k1:phone:333625e8",
+            "k1:x:phone:333625e8af6012c36aa018d2d941c053",
+        ] {
             assert_eq!(SubjectToken(text.to_owned()).parts(), None, "{text}");
         }
     }

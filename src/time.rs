@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn what_begins_at_an_instant_counts_and_what_ends_at_it_does_not() {
         let interval = Interval { from_ms: Some(10), to_ms: Some(20) };
-        assert!(!interval.contains(9) && interval.contains(10) && interval.contains(19) && !interval.contains(20));
+        assert!(
+            !interval.contains(9) && interval.contains(10) && interval.contains(19) && !interval.contains(20)
+        );
         assert!(Interval::default().contains(i64::MIN) && Interval::default().contains(i64::MAX));
     }
 }
