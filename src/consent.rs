@@ -48,6 +48,7 @@ impl ActKind {
 
 /// What was consented to separately, each with a box of its own (Art. 22(1)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four boxes on a form, each ticked or not")]
 pub struct Separate {
     /// The transfer abroad (Art. 28-8(1) no. 1).
     pub cross_border: bool,

@@ -1,5 +1,6 @@
 //! The worked example of the contract at the level of the decision: every transfer of its records, with
 //! recipient, subject and findings as given, must get the verdict that the contract prints.
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the answer")]
 
 use serde_json::Value;
 use sumun::decide::{Matter, Policy, decide, sum};
@@ -106,13 +107,17 @@ fn every_record_of_the_worked_example_gets_the_verdict_of_the_contract() {
                 facts.recipients(Binding::Id, id, &mut found);
                 facts.recipient(found[0])
             });
-            let subject = text(expected, "subject").map_or(Subject::Unresolved, |token| {
-                facts.subject(SubjectToken(token.to_owned()), at_ms)
-            });
-            let items: Vec<_> = expected["items"].as_array().unwrap().iter().map(|item| {
-                let count = u32::try_from(item["count"].as_u64().unwrap()).unwrap();
-                (EntityType::parse(text(item, "entity").unwrap()).unwrap(), count)
-            }).collect();
+            let subject = text(expected, "subject")
+                .map_or(Subject::Unresolved, |token| facts.subject(SubjectToken(token.to_owned()), at_ms));
+            let items: Vec<_> = expected["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| {
+                    let count = u32::try_from(item["count"].as_u64().unwrap()).unwrap();
+                    (EntityType::parse(text(item, "entity").unwrap()).unwrap(), count)
+                })
+                .collect();
             let matter = Matter {
                 at_ms,
                 recipient,
@@ -126,7 +131,12 @@ fn every_record_of_the_worked_example_gets_the_verdict_of_the_contract() {
             judged += 1;
         }
         let verdict = sum(transfers, false, false);
-        assert_eq!(serde_json::to_value(&verdict).unwrap(), line["verdict"], "offset {offset}: {}", line["shows"]);
+        assert_eq!(
+            serde_json::to_value(&verdict).unwrap(),
+            line["verdict"],
+            "offset {offset}: {}",
+            line["shows"]
+        );
     }
     assert_eq!(judged, 38);
 }

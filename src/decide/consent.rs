@@ -19,6 +19,7 @@ pub(super) struct Candidate<'a> {
 
 /// How an entry names the recipient; the same for every item and country.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers, not the states of one thing")]
 struct Naming {
     by_id: bool,
     by_class: bool,

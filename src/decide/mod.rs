@@ -13,7 +13,7 @@ use crate::destination::{Country, Destination, EvidenceKind, GeoConfidence, Reac
 use crate::disclosure::TransferType;
 use crate::entity::{EntityType, ItemClass};
 use crate::facts::{Facts, Grounds, Party, Symbol};
-use crate::recipient::{Recipient, RecipientIndex};
+use crate::recipient::{Recipient, RecipientIndex, Role};
 use crate::subject::Subject;
 use crate::verdict::{Cell, ItemVerdict, Note, Outcome, Reason, Reasons, TransferVerdict};
 
@@ -433,8 +433,7 @@ fn notes(matter: &Matter<'_>, cells: &[Cell]) -> Vec<Note> {
     }
     // Adequacy and certification let data leave the country, not the company: provision to a third party
     // still wants its own basis (Art. 28-8(4), Art. 17).
-    let is_processor =
-        matter.recipient.and_then(|recipient| recipient.role).is_some_and(|role| role.is_processor());
+    let is_processor = matter.recipient.and_then(|recipient| recipient.role).is_some_and(Role::is_processor);
     let lets_out = |basis: &String| basis.starts_with("adequacy:") || basis.starts_with("certification:");
     if !is_processor && cells.iter().any(|cell| cell.basis.iter().any(lets_out)) {
         notes.push(Note::ThirdPartyConsentNotJudged);

@@ -50,7 +50,7 @@ impl Sum {
     }
 }
 
-/// Keys sorted by bytes, no white space. Sorts by itself: serde_json keeps the order of the input as soon as
+/// Keys sorted by bytes, no white space. Sorts by itself: `serde_json` keeps the order of the input as soon as
 /// any crate in the build asks for its `preserve_order`.
 fn write_canonical(value: &Value, out: &mut String) {
     match value {

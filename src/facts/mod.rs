@@ -16,6 +16,7 @@ mod wire;
 use crate::recipient::{Recipient, RecipientIndex};
 use crate::subject::{PersonIndex, Subject, SubjectToken};
 
+pub use crate::recipient::Binding;
 pub use bases::Grounds;
 pub use builder::Builder;
 pub use persons::Act;
@@ -44,21 +45,6 @@ impl Stream {
             Stream::Recipient => "recipient",
         }
     }
-}
-
-/// By what a value of a record is matched to recipients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Binding {
-    /// The registry's `ids`, byte by byte.
-    Ids,
-    /// Equal, without port and closing dot, ASCII case ignored.
-    Hosts,
-    /// An IP address within one of the registry's networks.
-    Cidrs,
-    /// A topic's name, byte by byte.
-    Topics,
-    /// The recipient's own id.
-    Id,
 }
 
 /// Facts per stream, as they stand in the end.

@@ -11,7 +11,7 @@ use super::texts::{TextIndex, Texts};
 #[derive(Default)]
 pub(super) struct Persons {
     /// By own token.
-    persons: Vec<Person>,
+    list: Vec<Person>,
     /// Per token, the persons whose own token it is or who ever had it as an alias, ascending.
     named: HashMap<Name, Box<[PersonIndex]>>,
     key_ids: Symbols,
@@ -85,7 +85,7 @@ impl Persons {
                     list.push(PersonIndex(position));
                 }
             }
-            persons.persons.push(Person { own: own.clone(), acts });
+            persons.list.push(Person { own: own.clone(), acts });
         }
         persons.named = named.into_iter().map(|(name, list)| (name, list.into())).collect();
         persons
@@ -130,13 +130,13 @@ impl Persons {
         let name = self.name(&token);
         let ever = name.and_then(|name| self.named.get(&name)).into_iter().flat_map(|list| list.iter());
         let named = ever.copied().filter(|index| {
-            let person = self.persons.get(index.0 as usize);
+            let person = self.list.get(index.0 as usize);
             person
                 .is_some_and(|person| person.own == token || name.is_some_and(|n| person.has_alias(n, at_ms)))
         });
         let persons: Vec<PersonIndex> = named.collect();
         let own = match persons.as_slice() {
-            [one] => self.persons.get(one.0 as usize).map(|person| &person.own),
+            [one] => self.list.get(one.0 as usize).map(|person| &person.own),
             _ => None,
         };
         match own {
@@ -147,7 +147,7 @@ impl Persons {
 
     /// A person's acts by effective time, then `at`, then `event`.
     pub(super) fn acts(&self, person: PersonIndex) -> &[Act] {
-        self.persons.get(person.0 as usize).map_or(&[], |person| &person.acts)
+        self.list.get(person.0 as usize).map_or(&[], |person| &person.acts)
     }
 }
 
