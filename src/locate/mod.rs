@@ -1,5 +1,13 @@
 //! Whose data, to whom and where: a record's scopes, subjects, recipients and countries (`DECISION.md` §1–§2).
 
+mod path;
+mod spec;
+mod topic;
+
+pub use path::{FieldPath, PathError, Step};
+pub use spec::{RecipientSelector, RouteSpec, ScopeSpec, Selectors, Source, SubjectSelector};
+pub use topic::{TopicError, TopicPattern};
+
 use crate::destination::Destination;
 use crate::entity::EntityType;
 use crate::recipient::RecipientIndex;
