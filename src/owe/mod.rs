@@ -5,6 +5,8 @@
 mod alerts;
 mod receipts;
 mod register;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use alerts::{
