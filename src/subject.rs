@@ -85,13 +85,22 @@ struct Key {
     /// One state per type, in the order of [`TokenType::ALL`], that has taken in the padded key and
     /// `TYPE ‖ 0x1F`: a token then costs the two compressions that its value needs and no key schedule.
     states: [Hmac<Sha256>; 4],
+    /// Likewise, with a prefix that is no type.
+    payload_state: Hmac<Sha256>,
 }
 
 impl Keyring {
     /// Keys by id; the first one makes the tokens.
     pub fn new(keys: Vec<(String, [u8; 32])>) -> Keyring {
-        let keys = keys.into_iter().map(|(id, secret)| Key { id, states: states(&secret) }).collect();
-        Keyring { keys }
+        let keys = keys.into_iter().map(|(id, secret)| {
+            let keyed = keyed(&secret);
+            Key {
+                id,
+                states: TokenType::ALL.map(|token_type| prefixed(&keyed, token_type.as_str())),
+                payload_state: prefixed(&keyed, "payload"),
+            }
+        });
+        Keyring { keys: keys.collect() }
     }
 
     /// The token of a raw value with the first key; `None` for a masked or empty value, or without a key.
@@ -100,34 +109,48 @@ impl Keyring {
         let value = normalised(token_type, value)?;
         let mut state = key.states.get(token_type as usize)?.clone();
         state.update(value.as_bytes());
-        let code = state.finalize().into_bytes();
         let mut text = String::with_capacity(key.id.len() + 2 * TOKEN_BYTES + 8);
         text.push_str(&key.id);
         text.push(':');
         text.push_str(token_type.as_str());
         text.push(':');
-        for byte in code.iter().take(TOKEN_BYTES) {
-            text.extend([byte >> 4, byte & 0xf].map(hex_digit));
-        }
+        push_code(state, &mut text);
         Some(SubjectToken(text))
+    }
+
+    /// `KID:HEX` of a whole payload, by which whoever holds payload and key can tell that it is this one.
+    /// `None` without a key. No token: a payload is not a person.
+    pub fn payload_hmac(&self, payload: &[u8]) -> Option<String> {
+        let key = self.keys.first()?;
+        let mut state = key.payload_state.clone();
+        state.update(payload);
+        let mut text = format!("{}:", key.id);
+        push_code(state, &mut text);
+        Some(text)
     }
 }
 
-fn states(secret: &[u8; 32]) -> [Hmac<Sha256>; 4] {
-    let keyed = Hmac::<Sha256>::new(&{
-        // HMAC pads a key that is shorter than the block of 64 bytes with zeros.
-        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
-        for (to, from) in block.iter_mut().zip(secret) {
-            *to = *from;
-        }
-        block
-    });
-    TokenType::ALL.map(|token_type| {
-        let mut state = keyed.clone();
-        state.update(token_type.as_str().as_bytes());
-        state.update(&[0x1f]);
-        state
-    })
+/// The first 16 bytes of the code, in lower case hexadecimal.
+fn push_code(state: Hmac<Sha256>, out: &mut String) {
+    for byte in state.finalize().into_bytes().iter().take(TOKEN_BYTES) {
+        out.extend([byte >> 4, byte & 0xf].map(hex_digit));
+    }
+}
+
+fn keyed(secret: &[u8; 32]) -> Hmac<Sha256> {
+    // HMAC pads a key that is shorter than the block of 64 bytes with zeros.
+    let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+    for (to, from) in block.iter_mut().zip(secret) {
+        *to = *from;
+    }
+    Hmac::<Sha256>::new(&block)
+}
+
+fn prefixed(keyed: &Hmac<Sha256>, prefix: &str) -> Hmac<Sha256> {
+    let mut state = keyed.clone();
+    state.update(prefix.as_bytes());
+    state.update(&[0x1f]);
+    state
 }
 
 fn hex_digit(nibble: u8) -> char {
@@ -251,6 +274,14 @@ impl Subject {
         match self {
             Subject::Unresolved => 0,
             Subject::Persons { persons, .. } => persons.len().max(1),
+        }
+    }
+
+    /// The token as it is printed; `None` where unresolved.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Subject::Unresolved => None,
+            Subject::Persons { token, .. } => Some(&token.0),
         }
     }
 }

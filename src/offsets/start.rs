@@ -44,6 +44,14 @@ pub struct Gap {
     pub cause: GapCause,
 }
 
+impl Gap {
+    /// Whether the gap has a receipt of its own, right behind the position. What was truncated lies ahead
+    /// instead: it is covered when it is written anew.
+    pub fn has_receipt(&self) -> bool {
+        self.cause != GapCause::Truncation
+    }
+}
+
 /// The committed offset decides; without one the last receipt; without either `start_from`, but the earliest
 /// record where another partition of the group has a receipt.
 pub fn start(known: Known, start_from: StartFrom) -> Start {
