@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::time::parse_rfc3339_ms;
+
 /// Milliseconds since the epoch, within the years 0000 to 9999: what RFC 3339 can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -33,9 +35,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let instant: Option<jiff::Timestamp> = text.parse().ok();
-        instant
-            .and_then(|instant| Timestamp::from_ms(instant.as_millisecond()))
+        parse_rfc3339_ms(&text)
+            .and_then(Timestamp::from_ms)
             .ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
     }
 }

@@ -68,8 +68,8 @@ pub struct Unread<'a> {
     pub stage: Stage,
     /// An issue code, `PANIC` or `CRASHER`.
     pub code: &'a str,
-    /// `KID:HEX` of the value; `None` for a null value, or without a key. Not over the bare value: a payload
-    /// `phone 0x1F 010…` would then be told the subject token of that number.
+    /// `KID:HEX` of the value, as [`crate::subject::Keyring::payload_hmac`] makes it; `None` for a null value, or
+    /// without a key.
     pub payload_hmac: Option<&'a str>,
 }
 
