@@ -114,6 +114,10 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// All of them, in declaration order.
+    pub const ALL: [AlertKind; 4] =
+        [AlertKind::Transfer, AlertKind::Uninspectable, AlertKind::Truncated, AlertKind::Gap];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             AlertKind::Transfer => "transfer",

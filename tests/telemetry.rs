@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sumun::alert::{AlertKind, GapCause};
 use sumun::entity::EntityType;
 use sumun::telemetry::{
-    AlertKind, Check, CommitResult, DeliveryFailure, FactCounts, GapCause, Health, LaneCounts, Metrics,
-    Rebalance, Server,
+    Check, CommitResult, DeliveryFailure, FactCounts, Health, LaneCounts, Metrics, Rebalance, Server,
 };
 use sumun::verdict::Outcome;
 

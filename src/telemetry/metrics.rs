@@ -17,6 +17,7 @@ use prometheus::{
     Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::alert::{AlertKind, GapCause};
 use crate::entity::EntityType;
 use crate::finding::IssueCode;
 use crate::verdict::Outcome;
@@ -39,16 +40,6 @@ macro_rules! label_values {
             const TEXTS: &'static [&'static str] = &[$($text),+];
         }
     };
-}
-
-label_values! {
-    /// The kinds of `contracts`, "Alert".
-    AlertKind { Transfer = "transfer", Uninspectable = "uninspectable", Truncated = "truncated", Gap = "gap" }
-}
-
-label_values! {
-    /// Why offsets were never inspected.
-    GapCause { Retention = "retention", Truncation = "truncation", CorruptBatch = "corrupt_batch" }
 }
 
 label_values! {
@@ -92,7 +83,7 @@ pub struct LaneCounts {
     verdicts: [u64; Outcome::ALL.len()],
     transfers: [u64; Outcome::ALL.len()],
     findings: [u64; EntityType::ALL.len()],
-    alerts: [u64; AlertKind::TEXTS.len()],
+    alerts: [u64; AlertKind::ALL.len()],
     issues: [u64; IssueCode::ALL.len()],
     uninspectable: u64,
     panics: u64,
@@ -259,8 +250,9 @@ impl Metrics {
     pub fn new() -> prometheus::Result<Metrics> {
         let new = Family { registry: Registry::new() };
         let outcomes = Outcome::ALL.map(Outcome::as_str);
-        let transfer_outcomes = Outcome::ALL.map(Outcome::as_str);
         let entities = EntityType::ALL.map(EntityType::as_str);
+        let alert_kinds = AlertKind::ALL.map(AlertKind::as_str);
+        let gap_causes = GapCause::ALL.map(GapCause::as_str);
         let codes = IssueCode::ALL.map(IssueCode::as_str);
 
         let build = new.gauges("build_info", "Version of this program; always 1.", &["version"])?;
@@ -281,10 +273,10 @@ impl Metrics {
                 "transfers_total",
                 "Transfers (a record's data of one subject to one recipient) by outcome.",
                 "outcome",
-                transfer_outcomes.get(1..).unwrap_or_default(),
+                outcomes.get(1..).unwrap_or_default(),
             )?,
             findings: new.closed("findings_total", "Findings by entity type.", "entity", &entities)?,
-            alerts: new.closed("alerts_total", "Alerts owed, by kind.", "kind", AlertKind::TEXTS)?,
+            alerts: new.closed("alerts_total", "Alerts owed, by kind.", "kind", &alert_kinds)?,
             issues: new.closed("issues_total", "What went wrong in payloads, by code.", "code", &codes)?,
             uninspectable: new
                 .counter("uninspectable_records_total", "Records of which some bytes were not read.")?,
@@ -310,13 +302,13 @@ impl Metrics {
                 "gaps_total",
                 "Ranges of offsets that could not be inspected, by cause.",
                 "cause",
-                GapCause::TEXTS,
+                &gap_causes,
             )?,
             gap_offsets: new.closed(
                 "gap_offsets_total",
                 "Offsets that could not be inspected, by cause.",
                 "cause",
-                GapCause::TEXTS,
+                &gap_causes,
             )?,
             offset_commits: new.closed(
                 "offset_commits_total",

@@ -4,6 +4,8 @@
 //! payload, a subject, a host or an address: labels come from closed sets or from the configuration, health
 //! texts are written by the code that sets them.
 
+pub use crate::alert::AlertKind;
+
 mod health;
 mod http;
 mod log;
@@ -13,6 +15,5 @@ pub use health::{Check, Health};
 pub use http::Server;
 pub use log::{Verbosity, init as init_log, quiet_panics};
 pub use metrics::{
-    AlertKind, CommitResult, DeliveryFailure, FactCounts, GapCause, LaneCounts, LaneGauges, Metrics,
-    Rebalance, TopicLabel,
+    CommitResult, DeliveryFailure, FactCounts, LaneCounts, LaneGauges, Metrics, Rebalance, TopicLabel,
 };
