@@ -10,8 +10,6 @@ mod digest;
 mod persons;
 mod registry;
 mod symbols;
-#[cfg(test)]
-mod tests;
 mod texts;
 mod wire;
 

@@ -1,3 +1,1 @@
-//! Where facts come from. Only here are they read; [`crate::facts`] holds them.
-
-pub mod files;
+//! Loads facts from where they are kept.
