@@ -260,6 +260,14 @@ routes:
 }
 
 #[test]
+fn a_route_that_reads_too_much_is_refused_whole() {
+    let selectors: Vec<String> =
+        (0..65).map(|field| format!("{{path: $.f{field}, token: member}}")).collect();
+    let route = format!("routes:\n  - topics: [orders]\n    subject: [{}]\n", selectors.join(", "));
+    refused_with(&route, &["7:5: the route reads more than 64 paths; split it by topics"]);
+}
+
+#[test]
 fn files_that_are_named_exist() {
     refused_with(
         "facts: {files: [facts, fakts]}\ngeo: {databases: [{path: geo/none.mmdb}]}\nrules: [own]\n",

@@ -2,7 +2,8 @@
 
 use super::read::{Reading, Section};
 use crate::locate::{
-    FieldPath, RecipientSelector, RouteSpec, ScopeSpec, Selectors, Source, SubjectSelector, TopicPattern,
+    FieldPath, PATHS_MAX, RecipientSelector, RouteSpec, Routes, ScopeSpec, Selectors, Source,
+    SubjectSelector, TopicPattern,
 };
 use crate::recipient::Binding;
 use crate::subject::TokenType;
@@ -25,7 +26,13 @@ const RECIPIENT: &[&str] = &["header", "path", "key", "value", "topic", "match"]
 const SUBJECT: &[&str] = &["header", "path", "key", "value", "token"];
 
 pub(super) fn routes(node: Option<&Node>, reading: &mut Reading<'_>) -> Vec<RouteSpec> {
-    reading.list(node, "routes").iter().map(|node| route(node, reading)).collect()
+    let items = reading.list(node, "routes");
+    let routes: Vec<RouteSpec> = items.iter().map(|node| route(node, reading)).collect();
+    if let Err(error) = Routes::compile(&routes) {
+        let position = items.get(error.route).map(|node| node.position).unwrap_or_default();
+        reading.problem(position, format!("the route reads more than {PATHS_MAX} paths; split it by topics"));
+    }
+    routes
 }
 
 pub(super) fn topics(node: Option<&Node>, what: &str, reading: &mut Reading<'_>) -> Vec<TopicPattern> {
