@@ -64,21 +64,25 @@ impl Bitmaps {
 
     /// Whether a byte of `class` lies in `start..end`.
     pub fn any(&self, start: usize, end: usize, class: impl Fn(&Block) -> u64) -> bool {
+        self.count(start, end, class) != 0
+    }
+
+    /// How many bytes of `class` lie in `start..end`.
+    pub fn count(&self, start: usize, end: usize, class: impl Fn(&Block) -> u64) -> u32 {
         if start >= end {
-            return false;
+            return 0;
         }
         let (first, last) = (start / BLOCK_BYTES, (end - 1) / BLOCK_BYTES);
-        let blocks = self.blocks.get(first..=last).unwrap_or_default();
         let from = u64::MAX << (start % BLOCK_BYTES);
         let to = u64::MAX >> (BLOCK_BYTES - 1 - (end - 1) % BLOCK_BYTES);
-        match blocks {
-            [only] => class(only) & from & to != 0,
+        match self.blocks.get(first..=last).unwrap_or_default() {
+            [only] => (class(only) & from & to).count_ones(),
             [head, middle @ .., tail] => {
-                class(head) & from != 0
-                    || class(tail) & to != 0
-                    || middle.iter().any(|block| class(block) != 0)
+                (class(head) & from).count_ones()
+                    + (class(tail) & to).count_ones()
+                    + middle.iter().map(|block| class(block).count_ones()).sum::<u32>()
             }
-            [] => false,
+            [] => 0,
         }
     }
 

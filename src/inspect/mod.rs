@@ -1,1 +1,212 @@
 //! Tokens become findings.
+//!
+//! A digit group of the bitmaps is a **candidate**; validators (`phone`, `resident`) and look-alikes propose
+//! **readings** of it; what speaks for each (the field's name, a label before it, check digits, siblings) is added
+//! up, the readings compete, and the likeliest becomes a **finding** if it is likely enough. Nothing is printed here
+//! and nothing is allocated on a record without findings: names are looked up only beside a candidate, and a path is
+//! written only for a finding.
+//!
+//! Where a candidate could only be saved by a sibling (`{"type":"phone","value":…}`), the payload is walked again
+//! for that sibling: rare, and cheaper than remembering every field of every record.
+
+mod candidate;
+mod fold;
+mod keys;
+mod look_alike;
+mod number;
+mod phone;
+mod reader;
+mod resident;
+mod rule;
+mod sibling;
+mod weight;
+
+use std::fmt::Write as _;
+
+pub use rule::RuleError;
+
+use crate::decode::{self, Walked};
+use crate::finding::{Finding, Issue};
+use crate::record::{Part, Record};
+use reader::{Context, Reader, Work};
+use resident::Date;
+use rule::Rules;
+use sibling::Siblings;
+
+/// No record is inspected before this program existed: where a record's own time is older (a wrong clock, a replay
+/// of 1970), people born until 2026 are still born.
+const NOW_MS_MIN: i64 = 1_767_225_600_000;
+
+/// The compiled rules.
+pub struct Inspector {
+    rules: Rules,
+}
+
+/// Memory that is reused from record to record, one per lane.
+#[derive(Default)]
+pub struct Scratch {
+    /// `scan --reveal`: findings carry their text.
+    pub reveal: bool,
+    decode: decode::Scratch,
+    work: Work,
+    findings: Vec<Finding>,
+    issues: Vec<Issue>,
+}
+
+/// What was found in a record, until the next one is inspected.
+#[derive(Clone, Copy)]
+pub struct Inspection<'s> {
+    /// In record order: value, key, headers; then by position.
+    pub findings: &'s [Finding],
+    pub issues: &'s [Issue],
+    format: &'static str,
+}
+
+impl Inspection<'_> {
+    /// The decoders of the value, outermost first, joined by `|`; `null` for a null value.
+    pub fn format(&self) -> &'static str {
+        self.format
+    }
+}
+
+impl Inspector {
+    /// The rules that are built in, tested by their examples.
+    pub fn builtin() -> Result<Inspector, RuleError> {
+        Inspector::new(&[])
+    }
+
+    /// The built-in rules and what `extra` (name and text of each file) adds to them, all tested by their examples.
+    pub fn new(extra: &[(String, String)]) -> Result<Inspector, RuleError> {
+        let inspector = Inspector { rules: Rules::compile(extra)? };
+        inspector.test()?;
+        Ok(inspector)
+    }
+
+    /// `sha256:…` over the texts of the rules.
+    pub fn digest(&self) -> &str {
+        &self.rules.digest
+    }
+
+    /// Never fails: what went wrong is among the issues. A panic (there is none) leaves `scratch` usable.
+    pub fn inspect<'s>(&self, record: &Record<'_>, scratch: &'s mut Scratch) -> Inspection<'s> {
+        scratch.findings.clear();
+        scratch.issues.clear();
+        let now_ms = record.timestamp_ms.unwrap_or(0).max(NOW_MS_MIN);
+        let latest = Date::of_ms(now_ms).unwrap_or(Date { year: i16::MAX, month: 12, day: 31 });
+        let format = match record.value {
+            None => "null",
+            Some(value) => self.part(record, Part::Value, value, latest, scratch).format.as_str(),
+        };
+        if let Some(key) = record.key {
+            self.part(record, Part::Key, key, latest, scratch);
+        }
+        for (position, header) in (0..).zip(record.headers) {
+            if let Some(value) = header.value {
+                self.part(record, Part::Header(position), value, latest, scratch);
+            }
+        }
+        Inspection { findings: &scratch.findings, issues: &scratch.issues, format }
+    }
+
+    fn part(
+        &self,
+        record: &Record<'_>,
+        part: Part,
+        bytes: &[u8],
+        latest: Date,
+        scratch: &mut Scratch,
+    ) -> Walked {
+        let first = scratch.findings.len();
+        let context = Context { record, part, latest, reveal: scratch.reveal };
+        let mut reader = Reader::new(&self.rules, context, &mut scratch.work, &mut scratch.findings);
+        let walked = decode::walk(bytes, &mut scratch.decode, &mut reader);
+        if !scratch.work.undecided.is_empty() {
+            self.ask_siblings(context, bytes, first, scratch);
+        }
+        for code in walked.issues() {
+            let mut path = String::new();
+            write_root(record, part, &mut path);
+            scratch.issues.push(Issue { code, path, bytes_unread: Some(walked.bytes_unread) });
+        }
+        walked
+    }
+
+    /// Walks again for what the siblings of undecided candidates say, and once more if they say something.
+    fn ask_siblings(&self, context: Context<'_>, bytes: &[u8], first: usize, scratch: &mut Scratch) {
+        let mut siblings = Siblings::new(&self.rules, &scratch.work.undecided);
+        decode::walk(bytes, &mut scratch.decode, &mut siblings);
+        let said = siblings.said();
+        if said.is_empty() {
+            return;
+        }
+        let mut reader = Reader::again(&self.rules, context, &mut scratch.work, &mut scratch.findings, &said);
+        decode::walk(bytes, &mut scratch.decode, &mut reader);
+        if let Some(found) = scratch.findings.get_mut(first..) {
+            found.sort_by_key(|finding| (finding.at, finding.start));
+        }
+    }
+
+    fn test(&self) -> Result<(), RuleError> {
+        let mut scratch = Scratch::default();
+        for test in self.rules.tests() {
+            let record = Record {
+                topic: "",
+                partition: 0,
+                offset: 0,
+                timestamp_ms: None,
+                key: None,
+                value: Some(test.payload.as_bytes()),
+                headers: &[],
+            };
+            let inspection = self.inspect(&record, &mut scratch);
+            let found: Vec<&str> = inspection
+                .findings
+                .iter()
+                .filter(|finding| finding.entity == test.entity)
+                .map(|finding| finding.masked.as_str())
+                .collect();
+            if found != test.masked {
+                return Err(test.failed(&found));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `$`, `key$`, `header['name']$`, `header['name'][1]$` (contracts, "Field paths").
+fn write_root(record: &Record<'_>, part: Part, out: &mut String) {
+    match part {
+        Part::Value => {}
+        Part::Key => out.push_str("key"),
+        Part::Header(position) => {
+            let position = position as usize;
+            let name = record.headers.get(position).map(|header| header.name).unwrap_or_default();
+            out.push_str("header['");
+            for character in String::from_utf8_lossy(name).chars() {
+                if matches!(character, '\'' | '\\') {
+                    out.push('\\');
+                }
+                out.push(character);
+            }
+            out.push_str("']");
+            let repeats = record.headers.iter().take(position).filter(|header| header.name == name).count();
+            if repeats > 0 {
+                // Writing to a String cannot fail.
+                write!(out, "[{repeats}]").unwrap_or_default();
+            }
+        }
+    }
+    out.push('$');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inspector;
+
+    #[test]
+    fn the_built_in_rules_hold_their_examples() {
+        if let Err(error) = Inspector::builtin() {
+            panic!("{error}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Digit groups, found bit-parallel: what a number of nine or more digits can lie in.
+//!
+//! A group is a run of digits (and the `*` of masked ones) with separators between them; it may hold more than one
+//! number (`2024-08-15 010-2345-6789`), which is why it is cut into chunks before anybody reads it.
+
+use crate::decode::{BLOCK_BYTES, Bitmaps};
+
+/// The shortest number that any entity has: 02-345-6789.
+pub(super) const DIGITS_MIN: u32 = 9;
+
+/// A digit group; positions are bytes of the text that was classified. Begins and ends with a digit or `*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// Digits without a separator between them.
+#[derive(Clone, Copy)]
+pub(super) struct Chunk {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// Appends the groups of `bytes` that hold at least [`DIGITS_MIN`] digits.
+pub(super) fn find_groups(bytes: &[u8], bitmaps: &Bitmaps, out: &mut Vec<Group>) {
+    let mut blocks = bitmaps.blocks().iter();
+    let Some(mut block) = blocks.next() else { return };
+    let mut base = 0;
+    let mut before = Runs::default();
+    let mut open: Option<usize> = None;
+    loop {
+        let next = blocks.next();
+        let digits_after = next.map_or(0, |next| next.digit);
+        let (digits, digits_before) = (block.digit, before.digits);
+        // A separator counts where a digit is at most two bytes away: `) `, ` - `, not the blanks of an indent.
+        let near = left(digits, digits_before, 1)
+            | left(digits, digits_before, 2)
+            | right(digits, digits_after, 1)
+            | right(digits, digits_after, 2);
+        let one = digits | block.separator & near;
+        // Doubling: a bit of `four` ends four set bits of `one`, and so on.
+        let two = one & left(one, before.one, 1);
+        let four = two & left(two, before.two, 2);
+        let eight = four & left(four, before.four, 4);
+        let mut nine = eight & left(one, before.one, 8);
+        if let Some(start) = open {
+            let length = (!one).trailing_zeros() as usize;
+            if length < BLOCK_BYTES {
+                push(bytes, bitmaps, start, base + length, out);
+                open = None;
+                nine &= u64::MAX << length;
+            } else {
+                nine = 0;
+            }
+        }
+        while nine != 0 {
+            let ninth = nine.trailing_zeros() as usize;
+            let start = (base + ninth + 1).saturating_sub(DIGITS_MIN as usize);
+            let length = (!(one >> ninth)).trailing_zeros() as usize;
+            if ninth + length >= BLOCK_BYTES {
+                open = Some(start);
+                break;
+            }
+            push(bytes, bitmaps, start, base + ninth + length, out);
+            nine &= u64::MAX << (ninth + length);
+        }
+        before = Runs { digits, one, two, four };
+        base += BLOCK_BYTES;
+        match next {
+            Some(next) => block = next,
+            None => break,
+        }
+    }
+    if let Some(start) = open {
+        push(bytes, bitmaps, start, bytes.len(), out);
+    }
+}
+
+/// The bitmaps of the block before, for runs that cross into the next.
+#[derive(Default)]
+struct Runs {
+    digits: u64,
+    one: u64,
+    two: u64,
+    four: u64,
+}
+
+fn left(bits: u64, before: u64, by: u32) -> u64 {
+    bits << by | before >> (u64::BITS - by)
+}
+
+fn right(bits: u64, after: u64, by: u32) -> u64 {
+    bits >> by | after << (u64::BITS - by)
+}
+
+fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec<Group>) {
+    let (mut start, mut end) = (start, end.min(bytes.len()));
+    while start < end && !bytes.get(start).is_some_and(|byte| is_digit(*byte)) {
+        start += 1;
+    }
+    while start < end && !bytes.get(end - 1).is_some_and(|byte| is_digit(*byte)) {
+        end -= 1;
+    }
+    if bitmaps.count(start, end, |block| block.digit) >= DIGITS_MIN
+        && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
+    {
+        out.push(Group { start, end });
+    }
+}
+
+/// Cuts `text[start..end]` at its separators.
+pub(super) fn cut(text: &[u8], start: usize, end: usize, out: &mut Vec<Chunk>) {
+    out.clear();
+    let mut begun = None;
+    for (position, byte) in text.iter().enumerate().take(end).skip(start) {
+        if is_digit(*byte) {
+            begun.get_or_insert(position);
+        } else if let Some(start) = begun.take() {
+            out.push(Chunk { start, end: position });
+        }
+    }
+    if let Some(start) = begun {
+        out.push(Chunk { start, end });
+    }
+}
+
+/// `*` stands for a digit in a masked number.
+pub(super) fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == b'*'
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Group, find_groups, is_digit};
+    use crate::decode::Bitmaps;
+
+    fn groups(text: &[u8]) -> Vec<Group> {
+        let mut bitmaps = Bitmaps::default();
+        bitmaps.classify(text);
+        let mut out = Vec::new();
+        find_groups(text, &bitmaps, &mut out);
+        out
+    }
+
+    /// The same, byte by byte.
+    fn groups_slowly(text: &[u8]) -> Vec<Group> {
+        let digit = |at: usize| text.get(at).is_some_and(|byte| is_digit(*byte));
+        let joint = |at: usize| {
+            text.get(at).is_some_and(|byte| b"- ./()".contains(byte))
+                && [at.wrapping_sub(1), at.wrapping_sub(2), at + 1, at + 2].into_iter().any(digit)
+        };
+        let mut out = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let start = at;
+            while digit(at) || joint(at) {
+                at += 1;
+            }
+            let run = start..at;
+            let first = run.clone().find(|at| digit(*at));
+            let last = run.clone().rev().find(|at| digit(*at));
+            if let (Some(first), Some(last)) = (first, last)
+                && (first..=last).filter(|at| digit(*at)).count() >= 9
+            {
+                let at = |position: usize| u32::try_from(position).unwrap();
+                out.push(Group { start: at(first), end: at(last + 1) });
+            }
+            at += 1;
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn groups_are_found_wherever_they_cross_a_block(
+            text in prop::collection::vec(prop::sample::select(b"0123456789012345678*- .(a".to_vec()), 0..300),
+        ) {
+            prop_assert_eq!(groups(&text), groups_slowly(&text));
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_indents_are_not() {
+        for (text, expected) in [
+            ("tel 010-2345-6789.", &["010-2345-6789"][..]),
+            ("2024-08-15  010-2345-6789", &["2024-08-15  010-2345-6789"]),
+            ("(02) 345-6789", &["02) 345-6789"]),
+            ("        12345678        ", &[]),
+            ("010 - 2345 - 6789", &["010 - 2345 - 6789"]),
+        ] {
+            let found: Vec<_> = groups(text.as_bytes())
+                .iter()
+                .map(|group| text.get(group.start as usize..group.end as usize).unwrap())
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

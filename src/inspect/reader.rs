@@ -1,0 +1,593 @@
+//! The visitor that reads candidates in tokens, weighs their readings and keeps what is likely enough.
+
+use super::candidate::{Chunk, Group, cut, find_groups};
+use super::fold::Folded;
+use super::keys::{Bearer, Known, Strength};
+use super::look_alike::LookAlike;
+use super::number::Style;
+use super::phone::Phone;
+use super::resident::{self, Date, Resident};
+use super::rule::Rules;
+use super::sibling::{Said, Undecided, object_of};
+use super::{weight, write_root};
+use crate::decode::{BLOCK_BYTES, Bitmaps, Container, Path, Token, TokenKind, Visit};
+use crate::entity::EntityType;
+use crate::finding::{Finding, Revealed, Validity};
+use crate::record::{Part, Record};
+use crate::redacted;
+
+/// Bytes of a buffer that stay allocated between records.
+const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
+
+/// What a payload belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'r> {
+    pub(super) record: &'r Record<'r>,
+    pub(super) part: Part,
+    /// Nobody is born later.
+    pub(super) latest: Date,
+    pub(super) reveal: bool,
+}
+
+/// Memory reused from payload to payload; empty of meaning between them.
+#[derive(Default)]
+pub(super) struct Work {
+    groups: Vec<Group>,
+    /// Of `groups`: the first that does not end before the token at hand.
+    cursor: usize,
+    /// Blocks that hold characters to fold.
+    foldable_blocks: Vec<usize>,
+    opens: Vec<u32>,
+    pub(super) undecided: Vec<Undecided>,
+    /// Keys that hold findings, masked, by position.
+    hidden_keys: Vec<(u32, String)>,
+    text: TextWork,
+    chunks: Vec<Chunk>,
+    name: String,
+}
+
+/// For a text that had to be decoded or folded.
+#[derive(Default)]
+struct TextWork {
+    buffer: String,
+    folded: Folded,
+    bitmaps: Bitmaps,
+    groups: Vec<Group>,
+}
+
+pub(super) struct Reader<'r> {
+    rules: &'r Rules,
+    context: Context<'r>,
+    work: &'r mut Work,
+    findings: &'r mut Vec<Finding>,
+    /// How many findings there were before this payload.
+    first: usize,
+    /// In the second walk: what siblings say; only undecided candidates are read again.
+    said: Option<&'r [Said<'r>]>,
+}
+
+/// Where a candidate stands.
+#[derive(Clone, Copy)]
+struct Place<'p, 'a> {
+    token: Token<'a>,
+    path: Path<'p, 'a>,
+    /// The decoded text of the token.
+    text: &'p str,
+    /// If that was folded: what the candidate's positions refer to.
+    folded: Option<&'p Folded>,
+}
+
+/// A name that says something of the candidate.
+#[derive(Clone, Copy)]
+struct Clue<'r> {
+    known: Known<'r>,
+    from: Origin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Key,
+    Parent,
+    Label,
+    /// A field beside it, and what that says of it.
+    Sibling(Bearer),
+}
+
+type Clues<'r> = [Option<Clue<'r>>; 3];
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(
+        rules: &'r Rules,
+        context: Context<'r>,
+        work: &'r mut Work,
+        findings: &'r mut Vec<Finding>,
+    ) -> Reader<'r> {
+        work.undecided.clear();
+        work.hidden_keys.clear();
+        let first = findings.len();
+        Reader { rules, context, work, findings, first, said: None }
+    }
+
+    /// For the second walk over the same payload.
+    pub(super) fn again(
+        rules: &'r Rules,
+        context: Context<'r>,
+        work: &'r mut Work,
+        findings: &'r mut Vec<Finding>,
+        said: &'r [Said<'r>],
+    ) -> Reader<'r> {
+        let first = findings.len();
+        Reader { rules, context, work, findings, first, said: Some(said) }
+    }
+
+    #[inline]
+    fn token<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        let start = token.at;
+        let end = start + u32::try_from(token.raw.len()).unwrap_or(u32::MAX);
+        let has_group = self.work.has_group(start, end);
+        if !has_group && !token.escaped && self.work.foldable_blocks.is_empty() {
+            return;
+        }
+        self.candidates(token, path, end, has_group);
+    }
+
+    fn candidates<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, end: u32, has_group: bool) {
+        let folds = self.work.has_foldable(token.at, end);
+        let hides = token.escaped && escapes_hide_digits(token.raw);
+        if !(has_group || folds || hides) || token.kind == TokenKind::Number && token.raw.starts_with(b"-") {
+            return;
+        }
+        if self.said.is_some() && !self.work.is_undecided(token.at) {
+            return;
+        }
+        let found_before = self.findings.len();
+        match std::str::from_utf8(token.raw) {
+            Ok(text) if !token.escaped && !folds => self.read_payload_groups(token, path, text, end),
+            _ => self.read_text(token, path),
+        }
+        if token.kind == TokenKind::Key && self.findings.len() > found_before {
+            self.hide_key(token, path, found_before);
+        }
+    }
+
+    /// The groups of the payload that lie in this token, whose text stands there as it is.
+    fn read_payload_groups<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, text: &str, end: u32) {
+        let place = Place { token, path, text, folded: None };
+        while let Some(group) =
+            self.work.groups.get(self.work.cursor).copied().filter(|group| group.start < end)
+        {
+            self.work.cursor += 1;
+            let local = |at: u32| at.saturating_sub(token.at) as usize;
+            self.read_group(text, local(group.start), local(group.end), place);
+        }
+    }
+
+    /// A text that is escaped, not UTF-8, or holds characters to fold.
+    fn read_text<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        let mut work = std::mem::take(&mut self.work.text);
+        let text = token.text(&mut work.buffer);
+        let folded = work.folded.fold(text).then_some(&work.folded);
+        let plain = folded.map_or(text, |folded| folded.text.as_str());
+        work.bitmaps.classify(plain.as_bytes());
+        work.groups.clear();
+        find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
+        let place = Place { token, path, text, folded };
+        for group in &work.groups {
+            self.read_group(plain, group.start as usize, group.end as usize, place);
+        }
+        work.buffer.shrink_to(BUFFER_BYTES_KEPT_MAX);
+        work.folded.shrink_to(BUFFER_BYTES_KEPT_MAX);
+        work.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
+        self.work.text = work;
+    }
+
+    fn read_group(&mut self, text: &str, start: usize, end: usize, place: Place<'_, '_>) {
+        let mut chunks = std::mem::take(&mut self.work.chunks);
+        let (start, end) = without_emphasis(text.as_bytes(), start, end);
+        cut(text.as_bytes(), start, end, &mut chunks);
+        let mut first = 0;
+        while first < chunks.len() {
+            first += self.read_number(text, &chunks, first, place).unwrap_or(1);
+        }
+        chunks.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Chunk>());
+        self.work.chunks = chunks;
+    }
+
+    /// The likeliest reading of what begins with `chunks[first]`; how many chunks it took.
+    fn read_number(
+        &mut self,
+        text: &str,
+        chunks: &[Chunk],
+        first: usize,
+        place: Place<'_, '_>,
+    ) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let numeric = place.token.kind == TokenKind::Number;
+        let phone = self.rules.plan.read(bytes, chunks, first, numeric);
+        let resident = resident::read(bytes, chunks, first, self.context.latest);
+        if phone.is_none() && resident.is_none() {
+            return None;
+        }
+        let start = chunks.get(first)?.start;
+        let clues = self.clues(text, start, place);
+        let phone_weight =
+            phone.as_ref().map(|phone| phone.weight + said_of(&clues, EntityType::PhoneNumber));
+        let resident_weight = resident
+            .as_ref()
+            .map(|resident| resident.weight + said_of(&clues, EntityType::ResidentRegistrationNumber));
+        let (rivals, strongest) = match (&phone, &resident) {
+            (_, Some(resident)) => rivals(resident.number.digits(), resident.separated, &clues),
+            (Some(phone), None) => rivals(phone.number.digits(), phone.style != Style::Plain, &clues),
+            (None, None) => return None,
+        };
+        if resident_weight >= phone_weight {
+            let (resident, weight) = (resident?, resident_weight?);
+            let rivals = rivals + phone_weight.map_or(0.0, weight::odds);
+            let confidence = weight::confidence(weight, rivals);
+            if confidence < weight::REPORTED_FROM {
+                self.leave_undecided(weight, rivals, &clues, place);
+                return None;
+            }
+            let finding = self.resident_finding(text, &resident, &clues, strongest, place);
+            self.findings.push(Finding { confidence, ..finding });
+            Some(resident.chunks)
+        } else {
+            let (phone, weight) = (phone?, phone_weight?);
+            let rivals = rivals + resident_weight.map_or(0.0, weight::odds);
+            let confidence = weight::confidence(weight, rivals);
+            if confidence < weight::REPORTED_FROM {
+                self.leave_undecided(weight, rivals, &clues, place);
+                return None;
+            }
+            let finding = self.phone_finding(text, &phone, &clues, strongest, place);
+            self.findings.push(Finding { confidence, ..finding });
+            Some(phone.chunks)
+        }
+    }
+
+    fn clues(&mut self, text: &str, start: usize, place: Place<'_, '_>) -> Clues<'r> {
+        let mut clues = [None, None, None];
+        let [field, label, sibling] = &mut clues;
+        *field = self.field_clue(place);
+        if start > 0 {
+            let known = self.rules.labels.label_before(text, start, &self.rules.fields);
+            *label = known.map(|known| Clue { known, from: Origin::Label });
+        }
+        if let (Some(said), Some(object_at)) = (self.said, object_of(&self.work.opens, place.path)) {
+            let from = said.partition_point(|said| said.object_at < object_at);
+            let of_object = said.get(from..).unwrap_or_default().iter();
+            let mut of_object = of_object.take_while(|said| said.object_at == object_at);
+            *sibling = of_object.next().map(|said| Clue {
+                known: Known { name: said.name, whole: true },
+                from: Origin::Sibling(said.bearer),
+            });
+        }
+        clues
+    }
+
+    /// The name of the field, else of the one above it, else of the header.
+    fn field_clue(&mut self, place: Place<'_, '_>) -> Option<Clue<'r>> {
+        let mut frames = place.path.frames;
+        if place.token.kind == TokenKind::Key {
+            // A key is named by what its object stands under.
+            frames = frames.split_last()?.1;
+        }
+        for from in [Origin::Key, Origin::Parent] {
+            let Some(key) = (Path { frames }).key() else { break };
+            if let Some(known) = self.rules.fields.look_up(key.text(&mut self.work.name)) {
+                return Some(Clue { known, from });
+            }
+            let level = frames.iter().rposition(|frame| matches!(frame, crate::decode::Frame::Key { .. }))?;
+            frames = frames.get(..level)?;
+        }
+        let Part::Header(position) = self.context.part else { return None };
+        let header = self.context.record.headers.get(position as usize)?;
+        let known = self.rules.fields.look_up(std::str::from_utf8(header.name).ok()?)?;
+        Some(Clue { known, from: Origin::Key })
+    }
+
+    /// Notes a candidate that a sibling could lift over the threshold, unless its own name says that it is
+    /// something else.
+    fn leave_undecided(&mut self, weight: i32, rivals: f64, clues: &Clues<'_>, place: Place<'_, '_>) {
+        let [field, ..] = clues;
+        let is_other = field.is_some_and(|clue| {
+            clue.known.name.bearers.iter().any(|(bearer, strength)| {
+                matches!(bearer, Bearer::LookAlike(_)) && *strength == Strength::Strong
+            })
+        });
+        if self.said.is_some()
+            || is_other
+            || place.token.kind == TokenKind::Key
+            || weight::confidence(weight + weight::SIBLING, rivals) < weight::REPORTED_FROM
+        {
+            return;
+        }
+        if let Some(object_at) = object_of(&self.work.opens, place.path) {
+            self.work.undecided.push(Undecided { object_at, token_at: place.token.at });
+        }
+    }
+
+    fn phone_finding(
+        &self,
+        text: &str,
+        phone: &Phone<'_>,
+        clues: &Clues<'_>,
+        rival: Option<LookAlike>,
+        place: Place<'_, '_>,
+    ) -> Finding {
+        let (start, end) = with_brackets(text.as_bytes(), phone.number.start, phone.number.end);
+        let mut evidence = told(clues, EntityType::PhoneNumber);
+        evidence.push(format!("plan:{}", phone.range.kind));
+        if phone.international {
+            evidence.push("country:82".to_owned());
+        }
+        if phone.zero_lost {
+            evidence.push("zero_lost".to_owned());
+        }
+        let validity = if phone.masked { Validity::Unverifiable } else { Validity::Valid };
+        let mask = |surface: &str| redacted::phone_number(surface, phone.prefix_digits);
+        let finding = self.finding(EntityType::PhoneNumber, start, end, mask, place);
+        Finding { validity, partial: phone.masked, evidence: with_rival(evidence, rival), ..finding }
+    }
+
+    fn resident_finding(
+        &self,
+        _text: &str,
+        resident: &Resident,
+        clues: &Clues<'_>,
+        rival: Option<LookAlike>,
+        place: Place<'_, '_>,
+    ) -> Finding {
+        let entity = EntityType::ResidentRegistrationNumber;
+        let mut evidence = told(clues, entity);
+        evidence.push("date".to_owned());
+        let validity = match resident.checksum {
+            Some(true) => {
+                evidence.push("checksum".to_owned());
+                Validity::Valid
+            }
+            // Numbers given out since October 2020, to adults too, have none.
+            Some(false) | None => Validity::Unverifiable,
+        };
+        let finding =
+            self.finding(entity, resident.number.start, resident.number.end, redacted::whole, place);
+        Finding {
+            validity,
+            partial: resident.checksum.is_none(),
+            evidence: with_rival(evidence, rival),
+            ..finding
+        }
+    }
+
+    /// What all findings have in common. The path of a key's finding is written when the key is hidden.
+    fn finding(
+        &self,
+        entity: EntityType,
+        start: usize,
+        end: usize,
+        mask: impl Fn(&str) -> String,
+        place: Place<'_, '_>,
+    ) -> Finding {
+        let (start, end) = place.folded.map_or((start, end), |folded| folded.origin(start, end));
+        let surface = place.text.get(start..end).unwrap_or_default();
+        let path = if place.token.kind == TokenKind::Key { String::new() } else { self.path(place.path) };
+        Finding {
+            entity,
+            part: self.context.part,
+            at: place.token.at,
+            path,
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            end: u32::try_from(end).unwrap_or(u32::MAX),
+            confidence: 0,
+            validity: Validity::Valid,
+            partial: false,
+            role: false,
+            masked: mask(surface),
+            evidence: Vec::new(),
+            text: self.context.reveal.then(|| Revealed(surface.to_owned())),
+        }
+    }
+
+    fn path(&self, path: Path<'_, '_>) -> String {
+        let mut out = String::new();
+        write_root(self.context.record, self.context.part, &mut out);
+        path.write_to(&mut out, |key, _| {
+            let position = self.work.hidden_keys.binary_search_by_key(&key.at, |(at, _)| *at).ok()?;
+            self.work.hidden_keys.get(position).map(|(_, masked)| masked.clone())
+        });
+        out
+    }
+
+    /// Masks a key in all paths through it, those of its own findings first.
+    fn hide_key(&mut self, token: Token<'_>, path: Path<'_, '_>, first: usize) {
+        let mut buffer = String::new();
+        let text = token.text(&mut buffer);
+        let mut masked = String::new();
+        let mut rest = 0;
+        for finding in self.findings.get(first..).unwrap_or_default() {
+            masked.push_str(text.get(rest..finding.start as usize).unwrap_or_default());
+            masked.push_str(&finding.masked);
+            rest = finding.end as usize;
+        }
+        masked.push_str(text.get(rest..).unwrap_or_default());
+        self.work.hidden_keys.push((token.at, masked));
+        let path = self.path(path);
+        for finding in self.findings.get_mut(first..).unwrap_or_default() {
+            finding.path.clone_from(&path);
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Reader<'_> {
+    fn begin(&mut self, bytes: &'a [u8], bitmaps: &Bitmaps) {
+        self.work.begin(bytes, bitmaps);
+    }
+
+    fn restart(&mut self) {
+        self.findings.truncate(self.first);
+        self.work.cursor = 0;
+        self.work.opens.clear();
+        self.work.undecided.clear();
+        self.work.hidden_keys.clear();
+    }
+
+    #[inline]
+    fn open(&mut self, _: Container, at: u32, _: Path<'_, 'a>) {
+        self.work.opens.push(at);
+    }
+
+    #[inline]
+    fn close(&mut self, _: Container, _: u32, _: Path<'_, 'a>) {
+        self.work.opens.pop();
+    }
+
+    #[inline]
+    fn key(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        self.token(token, path);
+    }
+
+    #[inline]
+    fn value(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        self.token(token, path);
+    }
+}
+
+impl Work {
+    fn begin(&mut self, bytes: &[u8], bitmaps: &Bitmaps) {
+        self.groups.clear();
+        self.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
+        find_groups(bytes, bitmaps, &mut self.groups);
+        self.cursor = 0;
+        self.opens.clear();
+        self.foldable_blocks.clear();
+        if !bitmaps.is_ascii() {
+            let blocks = bitmaps.blocks().iter().enumerate();
+            self.foldable_blocks.extend(blocks.filter(|(_, block)| block.foldable != 0).map(|(at, _)| at));
+        }
+    }
+
+    #[inline]
+    fn has_group(&mut self, start: u32, end: u32) -> bool {
+        while let Some(group) = self.groups.get(self.cursor) {
+            if group.end > start {
+                return group.start < end;
+            }
+            self.cursor += 1;
+        }
+        false
+    }
+
+    fn has_foldable(&self, start: u32, end: u32) -> bool {
+        let (first, last) = (start as usize / BLOCK_BYTES, end as usize / BLOCK_BYTES);
+        let from = self.foldable_blocks.partition_point(|at| *at < first);
+        self.foldable_blocks.get(from).is_some_and(|at| *at <= last)
+    }
+
+    fn is_undecided(&self, token_at: u32) -> bool {
+        self.undecided.binary_search_by_key(&token_at, |one| one.token_at).is_ok()
+    }
+}
+
+/// What the clues say for an entity.
+fn said_of(clues: &Clues<'_>, entity: EntityType) -> i32 {
+    clues.iter().flatten().map(|clue| clue.weight_for(Bearer::Entity(entity))).sum()
+}
+
+impl Clue<'_> {
+    fn says(&self, bearer: Bearer) -> Option<Strength> {
+        match self.from {
+            Origin::Sibling(said) => (said == bearer).then_some(Strength::Strong),
+            Origin::Key | Origin::Parent | Origin::Label => self.known.name.says(bearer),
+        }
+    }
+
+    fn weight_for(&self, bearer: Bearer) -> i32 {
+        let Some(strength) = self.says(bearer) else { return 0 };
+        let full = match self.from {
+            Origin::Key => weight::KEY,
+            Origin::Parent => weight::PARENT,
+            Origin::Label => weight::LABEL,
+            Origin::Sibling(_) => weight::SIBLING,
+        };
+        let part = if self.known.whole { 0 } else { weight::PART_OF_NAME };
+        match strength {
+            Strength::Strong => full + part,
+            Strength::Weak => full.min(weight::KEY_WEAK) + part,
+        }
+    }
+}
+
+/// The odds of all look-alikes together, and the one that is likelier than not.
+fn rivals(digits: &[u8], separated: bool, clues: &Clues<'_>) -> (f64, Option<LookAlike>) {
+    let mut sum = 0.0;
+    let mut strongest: Option<(i32, LookAlike)> = None;
+    for look_alike in LookAlike::ALL {
+        let Some(own) = look_alike.weigh(digits, separated) else { continue };
+        let said = clues.iter().flatten().map(|clue| clue.weight_for(Bearer::LookAlike(look_alike)));
+        let weight = own + said.sum::<i32>();
+        sum += weight::odds(weight);
+        if weight > 0 && strongest.is_none_or(|(other, _)| weight > other) {
+            strongest = Some((weight, look_alike));
+        }
+    }
+    (sum, strongest.map(|(_, look_alike)| look_alike))
+}
+
+/// The clues that speak for `entity`, as evidence.
+fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<String> {
+    let says = |clue: &&Clue<'_>| clue.says(Bearer::Entity(entity)).is_some();
+    let mut evidence = Vec::with_capacity(4);
+    evidence.extend(clues.iter().flatten().filter(says).map(|clue| {
+        let from = match clue.from {
+            Origin::Key | Origin::Parent => "key",
+            Origin::Label => "label",
+            Origin::Sibling(_) => "sibling",
+        };
+        format!("{from}:{}", clue.known.name.shown)
+    }));
+    evidence
+}
+
+fn with_rival(mut evidence: Vec<String>, rival: Option<LookAlike>) -> Vec<String> {
+    evidence.extend(rival.map(|rival| format!("rival:{}", rival.as_str())));
+    evidence
+}
+
+/// Whether decoding the escapes could show digits that `raw` does not show: `\u0031`, `\uff11`, `010\/2345`.
+/// Hangul and control characters hide nothing; the digits of their escapes only widen a group.
+fn escapes_hide_digits(raw: &[u8]) -> bool {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let escape = rest.get(at + 1..).unwrap_or_default();
+        let length = match escape {
+            [b'u', b'a'..=b'd' | b'A'..=b'D', ..] => 5,
+            [b'u' | b'/', ..] => return true,
+            _ => 1,
+        };
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    false
+}
+
+/// `**010-2345-6789**` in marked-up text is no masked number.
+fn without_emphasis(text: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let inside = text.get(start..end).unwrap_or_default();
+    let stars = inside.iter().take_while(|byte| **byte == b'*').count();
+    let trailing = inside.iter().rev().take_while(|byte| **byte == b'*').count();
+    let is_emphasis = stars > 0 && stars == trailing && inside.get(stars).is_some_and(u8::is_ascii_digit);
+    if is_emphasis { (start + stars, end - trailing) } else { (start, end) }
+}
+
+/// Takes in the `+`, and the `(` whose `)` lies inside.
+fn with_brackets(text: &[u8], mut start: usize, end: usize) -> (usize, usize) {
+    let before = |start: usize| start.checked_sub(1).and_then(|at| text.get(at)).copied();
+    if before(start) == Some(b'+') {
+        start -= 1;
+    }
+    let inside = text.get(start..end).unwrap_or_default();
+    let closes = inside.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b')');
+    if closes && before(start) == Some(b'(') {
+        start -= 1;
+    }
+    (start, end)
+}

@@ -1,0 +1,142 @@
+//! Resident registration numbers: `YYMMDD-SBBBBNC` (주민등록법 시행규칙 제2조).
+//!
+//! S tells century and sex: 1 2 of 1900, 3 4 of 2000, 9 0 of 1800; 5 to 8 are foreigners, another entity. The last
+//! digit checks the twelve before it, but numbers given out since 2020-10-05 end in random digits, so a wrong check
+//! digit makes a number less likely, never impossible.
+
+use super::candidate::Chunk;
+use super::number::{Number, Style, begins_alone, ends_alone};
+use super::weight;
+
+const DIGITS: usize = 13;
+const DATE_DIGITS: usize = 6;
+
+/// Hardly anybody is older. The offices of the corporate register (1101 Seoul, 1301 Suwon …) read as older births.
+const AGE_YEARS_MAX: i16 = 105;
+/// From here on newborn children have numbers without a check digit.
+const RANDOM_FROM: Date = Date { year: 2020, month: 10, day: 5 };
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Date {
+    pub(super) year: i16,
+    pub(super) month: u8,
+    pub(super) day: u8,
+}
+
+impl Date {
+    /// The day in Korea (UTC+9), where a child is registered.
+    pub(super) fn of_ms(at_ms: i64) -> Option<Date> {
+        const KOREA_MS: i64 = 9 * 3_600_000;
+        let at = jiff::Timestamp::from_millisecond(at_ms.checked_add(KOREA_MS)?).ok()?;
+        let date = jiff::tz::Offset::UTC.to_datetime(at).date();
+        Some(Date { year: date.year(), month: date.month().cast_unsigned(), day: date.day().cast_unsigned() })
+    }
+}
+
+pub(super) struct Resident {
+    pub(super) number: Number,
+    pub(super) weight: i32,
+    /// `None` where digits are masked.
+    pub(super) checksum: Option<bool>,
+    pub(super) separated: bool,
+    pub(super) chunks: usize,
+}
+
+/// The resident number that begins with `chunks[first]`; nobody in it is born after `latest`.
+pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, latest: Date) -> Option<Resident> {
+    let head = chunks.get(first)?;
+    let taken = match head.end - head.start {
+        DIGITS => 1,
+        DATE_DIGITS => 2,
+        _ => return None,
+    };
+    let number = Number::read(text, chunks.get(first..first + taken)?)?;
+    let digits = number.digits();
+    if digits.len() != DIGITS {
+        return None;
+    }
+    let born = birth(digits, latest)?;
+    if born > latest || !begins_alone(text, chunks, first) || !ends_alone(text, chunks, first + taken - 1) {
+        return None;
+    }
+    let style = number.style(text);
+    let mut weight = match style {
+        Style::Separated => weight::DATE_HYPHEN,
+        Style::Loose => weight::DATE_LOOSE,
+        Style::Plain => weight::DATE_PLAIN,
+    };
+    let checksum = (!number.is_masked()).then(|| checksum_is_right(digits));
+    weight += match checksum {
+        None => weight::MASKED,
+        Some(true) => weight::CHECKSUM,
+        Some(false) if born >= RANDOM_FROM => weight::CHECKSUM_NONE,
+        Some(false) => weight::CHECKSUM_FAILED,
+    };
+    if born.year < latest.year.saturating_sub(AGE_YEARS_MAX) {
+        weight += weight::AGE_UNLIKELY;
+    }
+    Some(Resident { number, weight, checksum, separated: style != Style::Plain, chunks: taken })
+}
+
+/// The birth date; `None` where there is no such day or the century digit is not one of a resident. A masked
+/// century digit is read as the later one that can be.
+fn birth(digits: &[u8], latest: Date) -> Option<Date> {
+    let two = |at: usize| {
+        let tens = digits.get(at).filter(|digit| digit.is_ascii_digit())?;
+        let ones = digits.get(at + 1).filter(|digit| digit.is_ascii_digit())?;
+        Some((tens - b'0') * 10 + (ones - b'0'))
+    };
+    let (year, month, day) = (two(0)?, two(2)?, two(4)?);
+    let century = match digits.get(DATE_DIGITS)? {
+        b'1' | b'2' => 1900,
+        b'*' if 2000 + i16::from(year) > latest.year => 1900,
+        b'3' | b'4' | b'*' => 2000,
+        b'9' | b'0' => 1800,
+        _ => return None,
+    };
+    let year = century + i16::from(year);
+    let date = Date { year, month, day };
+    (day >= 1 && day <= days_in(year, month)?).then_some(date)
+}
+
+fn days_in(year: i16, month: u8) -> Option<u8> {
+    Some(match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => return None,
+    })
+}
+
+/// Weights 2 to 9, then 2 to 5: (11 − Σ mod 11) mod 10.
+fn checksum_is_right(digits: &[u8]) -> bool {
+    const FACTORS: [u32; DIGITS - 1] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
+    let sum: u32 = digits.iter().zip(FACTORS).map(|(digit, factor)| u32::from(digit - b'0') * factor).sum();
+    digits.last().is_some_and(|check| (11 - sum % 11) % 10 == u32::from(check - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, checksum_is_right, days_in};
+
+    #[test]
+    fn the_check_digit_is_that_of_the_worked_example() {
+        assert!(checksum_is_right(b"8503121213450"));
+        assert!(!checksum_is_right(b"8503121213451"));
+    }
+
+    #[test]
+    fn february_has_29_days_in_leap_years_only() {
+        for (year, expected) in [(1900, 28), (2000, 29), (1996, 29), (1997, 28)] {
+            assert_eq!(days_in(year, 2), Some(expected), "{year}");
+        }
+        assert_eq!(days_in(2000, 13), None);
+    }
+
+    #[test]
+    fn a_day_begins_in_korea() {
+        // 2024-02-28T15:00:00Z
+        assert_eq!(Date::of_ms(1_709_132_400_000), Some(Date { year: 2024, month: 2, day: 29 }));
+    }
+}
