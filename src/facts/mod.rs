@@ -10,6 +10,8 @@ mod digest;
 mod persons;
 mod registry;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod wire;
 

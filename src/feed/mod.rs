@@ -1,1 +1,3 @@
-//! Loads facts from where they are kept.
+//! Where facts come from. Only here are they read; [`crate::facts`] holds them.
+
+pub mod files;
