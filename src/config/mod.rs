@@ -17,6 +17,7 @@ use std::time::Duration;
 use crate::destination::Country;
 use crate::entity::EntityType;
 use crate::locate::{RouteSpec, TopicPattern};
+use crate::offsets::StartFrom;
 use crate::yaml::{self, Node, Position};
 
 pub use read::{ConfigErrors, Problem};
@@ -77,15 +78,6 @@ impl Egress {
         let any = |patterns: &[TopicPattern]| patterns.iter().any(|pattern| pattern.matches(topic));
         any(&self.topics) && !any(&self.exclude)
     }
-}
-
-/// Where a new group begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StartFrom {
-    Earliest,
-    Latest,
-    /// Milliseconds since the epoch.
-    At(i64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,7 +294,7 @@ fn start_from(text: &str) -> Result<StartFrom, String> {
     match text {
         "earliest" => Ok(StartFrom::Earliest),
         "latest" => Ok(StartFrom::Latest),
-        time => time.parse::<jiff::Timestamp>().map(|time| StartFrom::At(time.as_millisecond())).map_err(|_| {
+        time => time.parse::<jiff::Timestamp>().map(|time| StartFrom::Time(time.as_millisecond())).map_err(|_| {
             "`start_from` is none of earliest, latest or a time; write a time as in `2026-11-01T00:00:00+09:00`"
                 .to_owned()
         }),

@@ -51,6 +51,21 @@ pub struct Scratch {
     work: Work,
     findings: Vec<Finding>,
     issues: Vec<Issue>,
+    format: &'static str,
+}
+
+impl Scratch {
+    /// What was found in the last record that was inspected.
+    pub fn seen(&self) -> Inspection<'_> {
+        Inspection { findings: &self.findings, issues: &self.issues, format: self.format }
+    }
+
+    /// Forgets the last record: what a panic left behind is not a finding.
+    pub fn clear(&mut self) {
+        self.findings.clear();
+        self.issues.clear();
+        self.format = "null";
+    }
 }
 
 /// What was found in a record, until the next one is inspected.
@@ -89,14 +104,12 @@ impl Inspector {
 
     /// Never fails: what went wrong is among the issues. A panic (there is none) leaves `scratch` usable.
     pub fn inspect<'s>(&self, record: &Record<'_>, scratch: &'s mut Scratch) -> Inspection<'s> {
-        scratch.findings.clear();
-        scratch.issues.clear();
+        scratch.clear();
         let now_ms = record.timestamp_ms.unwrap_or(0).max(NOW_MS_MIN);
         let latest = Date::of_ms(now_ms).unwrap_or(Date { year: i16::MAX, month: 12, day: 31 });
-        let format = match record.value {
-            None => "null",
-            Some(value) => self.part(record, Part::Value, value, latest, scratch).format.as_str(),
-        };
+        if let Some(value) = record.value {
+            scratch.format = self.part(record, Part::Value, value, latest, scratch).format.as_str();
+        }
         if let Some(key) = record.key {
             self.part(record, Part::Key, key, latest, scratch);
         }
@@ -105,7 +118,7 @@ impl Inspector {
                 self.part(record, Part::Header(position), value, latest, scratch);
             }
         }
-        Inspection { findings: &scratch.findings, issues: &scratch.issues, format }
+        scratch.seen()
     }
 
     fn part(

@@ -16,6 +16,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 use rdkafka::statistics::Statistics;
 
 use crate::connection::Connection;
+use crate::offsets::RangeId;
 
 /// librdkafka's own queue; what does not fit waits in the lane.
 const QUEUE_KBYTES_MAX: &str = "32768";
@@ -41,17 +42,25 @@ impl Output {
 #[derive(Clone, Copy, Debug)]
 pub struct Ticket {
     pub lane: usize,
-    /// The lane's own numbers: which assignment, which range, whether it is a receipt.
+    /// The lane's own numbers: which assignment, which range, whether it is a receipt, and when it was owed
+    /// (ms since the epoch).
     pub assignment: u64,
-    pub range: crate::offsets::RangeId,
+    pub range: RangeId,
     pub is_receipt: bool,
+    pub owed_at_ms: i64,
 }
 
 /// What became of an output.
 pub enum Delivery {
-    Acknowledged { ticket: Ticket, bytes: usize },
+    Acknowledged {
+        ticket: Ticket,
+        bytes: usize,
+    },
     /// To be sent again: the broker refused it, or time ran out.
-    Failed { output: Output, code: RDKafkaErrorCode },
+    Failed {
+        output: Output,
+        code: RDKafkaErrorCode,
+    },
 }
 
 /// The producer, shared by all lanes.
@@ -130,7 +139,9 @@ impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         match level {
             RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => tracing::info!(target: "librdkafka", facility, "{text}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(target: "librdkafka", facility, "{text}")
+            }
             RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", facility, "{text}"),
             _ => tracing::error!(target: "librdkafka", facility, "{text}"),
         }
@@ -152,10 +163,9 @@ impl ProducerContext for Deliveries {
     /// Runs on the producer's polling thread.
     fn delivery(&self, result: &DeliveryResult<'_>, ticket: Box<Ticket>) {
         let delivery = match result {
-            Ok(message) => Delivery::Acknowledged {
-                ticket: *ticket,
-                bytes: message.payload_len() + message.key_len(),
-            },
+            Ok(message) => {
+                Delivery::Acknowledged { ticket: *ticket, bytes: message.payload_len() + message.key_len() }
+            }
             Err((error, message)) => Delivery::Failed {
                 output: Output {
                     topic: message.topic().into(),

@@ -25,7 +25,13 @@ pub fn read<'m>(message: &'m BorrowedMessage<'_>, headers: &mut Vec<Header<'m>>)
         // SAFETY: `native` points to the headers of `message`, which lives longer than this call; the three
         // out-parameters are valid for writing. librdkafka answers NOENT after the last header.
         let error = unsafe {
-            bindings::rd_kafka_header_get_all(native, position, &raw mut name, &raw mut value, &raw mut value_bytes)
+            bindings::rd_kafka_header_get_all(
+                native,
+                position,
+                &raw mut name,
+                &raw mut value,
+                &raw mut value_bytes,
+            )
         };
         if error != bindings::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
             return;
@@ -35,7 +41,8 @@ pub fn read<'m>(message: &'m BorrowedMessage<'_>, headers: &mut Vec<Header<'m>>)
         let header = unsafe {
             Header {
                 name: CStr::from_ptr::<'m>(name).to_bytes(),
-                value: (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), value_bytes)),
+                value: (!value.is_null())
+                    .then(|| std::slice::from_raw_parts(value.cast::<u8>(), value_bytes)),
             }
         };
         headers.push(header);

@@ -21,8 +21,8 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use crate::connection::Connection;
 
 use context::LaneContext;
-pub use reader::Reader;
 pub use headers::{read as read_headers, recycle as recycle_headers};
+pub use reader::Reader;
 
 /// A seek waits so long for librdkafka to take it.
 const SEEK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -66,8 +66,15 @@ pub enum Event {
     /// To be answered with [`Source::assign`].
     Assigned(Vec<TopicPartition>),
     /// To be answered with [`Source::unassign`]. `lost`: somebody else may own them already.
-    Revoked { partitions: Vec<TopicPartition>, lost: bool },
-    Committed { offset: PartitionOffset, accepted: bool, code: Option<RDKafkaErrorCode> },
+    Revoked {
+        partitions: Vec<TopicPartition>,
+        lost: bool,
+    },
+    Committed {
+        offset: PartitionOffset,
+        accepted: bool,
+        code: Option<RDKafkaErrorCode>,
+    },
     Lags(Vec<Lag>),
     /// Some position is not in its log any more; librdkafka does not say which.
     OutOfRange,
@@ -254,10 +261,17 @@ fn event_of(error: &KafkaError) -> Event {
 
 /// librdkafka's exclusion is a list of regular expressions.
 fn exclusion(exclude: &[String]) -> String {
-    let expressions: Vec<String> = exclude
-        .iter()
-        .map(|topic| if topic.starts_with('^') { topic.clone() } else { format!("^{}$", topic.replace('.', "\\.")) })
-        .collect();
+    let expressions: Vec<String> =
+        exclude
+            .iter()
+            .map(|topic| {
+                if topic.starts_with('^') {
+                    topic.clone()
+                } else {
+                    format!("^{}$", topic.replace('.', "\\."))
+                }
+            })
+            .collect();
     expressions.join(",")
 }
 
@@ -272,7 +286,11 @@ fn list_of(partitions: &[TopicPartition]) -> TopicPartitionList {
 fn offsets_of(positions: &[PartitionOffset]) -> KafkaResult<TopicPartitionList> {
     let mut list = TopicPartitionList::with_capacity(positions.len());
     for position in positions {
-        list.add_partition_offset(&position.at.topic, position.at.partition, Offset::Offset(position.offset))?;
+        list.add_partition_offset(
+            &position.at.topic,
+            position.at.partition,
+            Offset::Offset(position.offset),
+        )?;
     }
     Ok(list)
 }

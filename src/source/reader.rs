@@ -42,10 +42,7 @@ impl Reader {
     /// `group` is only named because librdkafka wants one; it must be one the principal may read.
     pub fn open(connection: &Connection, group: &str, topic: &str) -> KafkaResult<Reader> {
         let mut config = consumer_config(connection);
-        config
-            .set("group.id", group)
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true");
+        config.set("group.id", group).set("enable.auto.commit", "false").set("enable.partition.eof", "true");
         let consumer = BaseConsumer::from_config_and_context(&config, QuietContext)?;
         Ok(Reader { consumer, topic: topic.to_owned() })
     }

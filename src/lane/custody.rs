@@ -1,0 +1,720 @@
+//! What a lane has in its custody: the assigned partitions, and all that is owed for them.
+//!
+//! Invariant 4 lives here: an offset is stored when the tracker says that the receipt up to it is acknowledged,
+//! and nowhere else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::message::{BorrowedMessage, Message};
+
+use crate::alert::GapCause;
+use crate::decide::severity;
+use crate::finding::Finding;
+use crate::inspect::Inspection;
+use crate::offsets::{Gap, RangeId, Start};
+use crate::owe::{self, Context, Judged, JudgedTransfer, Share};
+use crate::receipt;
+use crate::record::{Header, Record};
+use crate::sink::{DeliveryReceiver, Output, Sink, Ticket};
+use crate::source::{self, Lag, PartitionOffset, Source, TopicPartition};
+use crate::telemetry::{AlertKind, Check, CommitResult, Health, LaneCounts, Metrics, Rebalance};
+
+use super::faults::{self, Fault};
+use super::journal::Journal;
+use super::judge::{Judgement, Scratch, Why, judge, judge_unread};
+use super::outbox::Outbox;
+use super::partition::{Partition, Phase, Writer};
+use super::snapshot::Snapshot;
+use super::start::starts;
+use super::{LaneError, Settings};
+
+/// A revocation waits so long for what the partitions owe.
+const REVOKE_DRAIN_MAX: Duration = Duration::from_secs(10);
+/// While draining, acknowledgements are looked for this often.
+const DRAIN_LOOK: Duration = Duration::from_millis(2);
+/// A refused commit is repeated after this time.
+const COMMIT_RETRY_AFTER: Duration = Duration::from_millis(500);
+/// A hole that shows within this time after a checksum error is taken as its gap.
+const CORRUPT_GAP_WITHIN: Duration = Duration::from_secs(30);
+/// A trouble that lasts is logged again after this time.
+const SAY_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// Asking for watermarks when a position has left its log.
+const WATERMARK_WAIT: Duration = Duration::from_secs(5);
+
+pub(super) struct Custody {
+    number: usize,
+    settings: Arc<Settings>,
+    cluster: String,
+    partitions: Vec<Partition>,
+    /// Where the last record was: the next one is usually of the same partition.
+    last: usize,
+    assignments: u64,
+    outbox: Outbox,
+    acknowledged: Vec<Ticket>,
+    /// Consumption is paused because too much is not acknowledged.
+    is_held: bool,
+    journal: Option<Journal>,
+    snapshots: Arc<ArcSwap<Snapshot>>,
+    snapshot: Arc<Snapshot>,
+    writer: Writer,
+    scratch: Scratch,
+    headers: Vec<Header<'static>>,
+    counts: LaneCounts,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    health_name: String,
+    now: Instant,
+    now_ms: i64,
+    corrupt_until: Option<Instant>,
+    trouble_said_at: Option<Instant>,
+}
+
+impl Custody {
+    pub(super) fn new(
+        settings: Arc<Settings>,
+        sink: Arc<Sink>,
+        deliveries: DeliveryReceiver,
+        snapshots: Arc<ArcSwap<Snapshot>>,
+        metrics: Arc<Metrics>,
+        health: Arc<Health>,
+    ) -> Result<Custody, LaneError> {
+        let now = Instant::now();
+        let member = &settings.source.member;
+        let journal = Journal::open(&settings.state_dir.join(format!("{member}.journal")), now)?;
+        let snapshot = snapshots.load_full();
+        let writer = Writer {
+            group: settings.source.group.clone(),
+            member: member.clone(),
+            digests: snapshot.digests.clone(),
+            records_max: settings.receipt_records_max,
+        };
+        let health_name = format!("lane-{}", settings.number);
+        health.set(&health_name, Check::Failing("no assignment yet".to_owned()));
+        Ok(Custody {
+            number: settings.number,
+            cluster: String::new(),
+            partitions: Vec::new(),
+            last: 0,
+            assignments: 0,
+            outbox: Outbox::new(sink, deliveries, Arc::clone(&metrics), settings.number, settings.lanes),
+            acknowledged: Vec::new(),
+            is_held: false,
+            journal: Some(journal),
+            snapshots,
+            snapshot,
+            writer,
+            scratch: Scratch::default(),
+            headers: Vec::new(),
+            counts: LaneCounts::default(),
+            metrics,
+            health,
+            health_name,
+            now,
+            now_ms: now_ms(),
+            corrupt_until: None,
+            trouble_said_at: None,
+            settings,
+        })
+    }
+
+    pub(super) fn set_cluster(&mut self, cluster: String) {
+        self.cluster = cluster;
+    }
+
+    // --- the loop
+
+    /// Notes what came back, sends receipts that are due, stores what they cover.
+    pub(super) fn settle(&mut self, source: &Source) -> Result<(), LaneError> {
+        self.now = Instant::now();
+        if self.outbox.has_failed() {
+            return Err(LaneError::Producer);
+        }
+        let mut acknowledged = std::mem::take(&mut self.acknowledged);
+        self.outbox.settle(self.now, &mut acknowledged);
+        let mut stored = Vec::new();
+        for ticket in acknowledged.drain(..) {
+            self.acknowledge(source, ticket, &mut stored);
+        }
+        self.acknowledged = acknowledged;
+        self.send_due_receipts();
+        self.repeat_refused_commits(source);
+        if !stored.is_empty() {
+            self.store(source, &stored);
+        }
+        Ok(())
+    }
+
+    /// Cuts the receipts whose interval is over.
+    pub(super) fn cut_due(&mut self) {
+        let interval = self.settings.receipt_interval;
+        let now = self.now;
+        for partition in &mut self.partitions {
+            if partition.opened_at.is_some_and(|opened_at| now >= opened_at + interval) {
+                partition.cut(&self.writer);
+            }
+        }
+    }
+
+    /// Pauses consumption while too much is not acknowledged. Polling goes on, so the lane stays a member.
+    pub(super) fn hold_or_go_on(&mut self, source: &Source) -> Result<(), LaneError> {
+        if !self.is_held && self.outbox.is_full() {
+            self.is_held = true;
+            source.pause(&self.judging())?;
+            tracing::warn!(
+                lane = self.number,
+                "too much is not acknowledged: consumption pauses, offsets are held"
+            );
+        } else if self.is_held && self.outbox.has_room() {
+            self.is_held = false;
+            source.resume(&self.judging())?;
+            tracing::info!(lane = self.number, "outputs are acknowledged again: consumption goes on");
+        } else {
+            return Ok(());
+        }
+        self.outbox.gauges().paused(self.is_held);
+        self.show_health();
+        Ok(())
+    }
+
+    /// Takes the snapshot under which the records of this batch are judged. Receipts are of one snapshot.
+    pub(super) fn begin_batch(&mut self) {
+        self.now = Instant::now();
+        self.now_ms = now_ms();
+        let snapshot = self.snapshots.load();
+        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
+            for partition in &mut self.partitions {
+                partition.cut(&self.writer);
+            }
+            self.snapshot = Arc::clone(&snapshot);
+            self.writer.digests = self.snapshot.digests.clone();
+        }
+    }
+
+    pub(super) fn end_batch(&mut self) -> Result<(), LaneError> {
+        self.metrics.add(&mut self.counts);
+        if let Some(journal) = &mut self.journal {
+            journal.idle()?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is owed and no receipt is due or on its way.
+    pub(super) fn is_settled(&self) -> bool {
+        self.outbox.is_empty() && self.partitions.iter().all(|partition| partition.tracker.is_settled())
+    }
+
+    // --- a record
+
+    /// Judges a record, owes its alerts, and adds it to the open receipt of its partition.
+    pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), LaneError> {
+        let Some(position) = self.find(message.topic(), message.partition()) else {
+            // Fetched before the partition was given back.
+            return Ok(());
+        };
+        let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
+        let offset = message.offset();
+        if !partition.is_judging() {
+            partition.must_rewind = true;
+            return Ok(());
+        }
+        if offset < partition.next() {
+            // Delivered once more after a pause: it was judged.
+            return Ok(());
+        }
+        if offset > partition.next() && self.corrupt_until.is_some_and(|until| self.now < until) {
+            let gap = Gap { from: partition.next(), to: offset, cause: GapCause::CorruptBatch };
+            self.corrupt_until = None;
+            self.declare(position, gap);
+        }
+        let mut headers = source::recycle_headers(std::mem::take(&mut self.headers));
+        source::read_headers(message, &mut headers);
+        let record = Record {
+            topic: message.topic(),
+            partition: message.partition(),
+            offset,
+            timestamp_ms: message.timestamp().to_millis(),
+            key: message.key(),
+            value: message.payload(),
+            headers: &headers,
+        };
+        let result = self.judge_and_owe(position, &record);
+        self.headers = source::recycle_headers(headers);
+        result
+    }
+
+    fn judge_and_owe(&mut self, position: usize, record: &Record<'_>) -> Result<(), LaneError> {
+        let mut is_crasher = false;
+        if let Some(journal) = &mut self.journal {
+            is_crasher = journal.is_crasher(record.topic, record.partition, record.offset);
+            journal.inspecting(record.topic, record.partition, record.offset)?;
+        }
+        let snapshot = Arc::clone(&self.snapshot);
+        let at_ms = record.timestamp_ms.unwrap_or(self.now_ms);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let judgement = if is_crasher {
+            judge_unread(&snapshot, record, at_ms, Why::Crasher, &mut scratch)
+        } else {
+            // A panic is a result too: the record owes an alert.
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                faults::in_rule(record.value);
+                judge(&snapshot, record, at_ms, &mut scratch)
+            }));
+            caught.unwrap_or_else(|_| {
+                self.counts.panicked();
+                judge_unread(&snapshot, record, at_ms, Why::Panic, &mut scratch)
+            })
+        };
+        let seen = scratch.inspect.seen();
+        let alerts = self.alerts_of(&snapshot, record, &judgement, seen.findings);
+        self.count(position, record, &judgement, seen);
+        let owed = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
+        self.add_to_receipt(position, record, &judgement, owed);
+        self.owe(position, alerts);
+        self.scratch = scratch;
+        Ok(())
+    }
+
+    fn alerts_of(
+        &self,
+        snapshot: &Snapshot,
+        record: &Record<'_>,
+        judgement: &Judgement,
+        findings: &[Finding],
+    ) -> Vec<owe::Output> {
+        let is_alert = judgement.owes_unread
+            || judgement.verdict.transfers.iter().any(|transfer| transfer.outcome.is_alert());
+        if !is_alert {
+            return Vec::new();
+        }
+        let transfers: Vec<JudgedTransfer<'_>> = judgement
+            .located
+            .transfers
+            .iter()
+            .zip(&judgement.verdict.transfers)
+            .map(|(transfer, verdict)| JudgedTransfer {
+                transfer,
+                verdict,
+                recipient: transfer.recipient.map(|index| snapshot.facts.recipient(index)),
+                severity: severity(verdict, &snapshot.policy),
+            })
+            .collect();
+        let payload_hmac = record.value.and_then(|value| snapshot.keyring.payload_hmac(value));
+        let unread = judgement.unread.filter(|_| judgement.owes_unread).map(|unread| owe::Unread {
+            stage: unread.stage,
+            code: unread.why.code(),
+            payload_hmac: payload_hmac.as_deref(),
+        });
+        let judged =
+            Judged { record, at_ms: judgement.located.at_ms, findings, transfers: &transfers, unread };
+        owe::alerts(&self.context(snapshot), &judged)
+    }
+
+    fn context<'a>(&'a self, snapshot: &'a Snapshot) -> Context<'a> {
+        Context {
+            cluster: &self.cluster,
+            rules: &snapshot.digests.rules,
+            facts: &snapshot.digests.facts,
+            config: &snapshot.digests.config,
+            geo_build: snapshot.geo_build.as_deref(),
+            freshness_unknown: snapshot.freshness_unknown,
+        }
+    }
+
+    fn count(&mut self, position: usize, record: &Record<'_>, judgement: &Judgement, seen: Inspection<'_>) {
+        let Some(partition) = self.partitions.get(position) else { return };
+        self.counts.record(partition.label, record.value.map_or(0, <[u8]>::len));
+        self.counts.verdict(judgement.verdict.outcome);
+        for finding in seen.findings {
+            self.counts.finding(finding.entity);
+        }
+        for issue in seen.issues {
+            self.counts.issue(issue.code);
+        }
+        let mut alerts = 0;
+        for transfer in &judgement.verdict.transfers {
+            self.counts.transfer(transfer.outcome);
+            if transfer.outcome.is_alert() {
+                alerts += 1;
+                if alerts <= owe::ALERTS_PER_RECORD_MAX {
+                    self.counts.alert(AlertKind::Transfer);
+                }
+            }
+        }
+        if alerts > owe::ALERTS_PER_RECORD_MAX {
+            self.counts.alert(AlertKind::Truncated);
+        }
+        if judgement.unread.is_some() {
+            self.counts.uninspectable();
+        }
+        if judgement.owes_unread {
+            self.counts.alert(AlertKind::Uninspectable);
+        }
+    }
+
+    /// The record's share of the open receipt. Before the outputs are owed: a receipt that has no room is cut
+    /// first, and the record with all that it owes belongs to the next one.
+    fn add_to_receipt(&mut self, position: usize, record: &Record<'_>, judgement: &Judgement, alerts: u32) {
+        let Some(partition) = self.partitions.get_mut(position) else { return };
+        let share = Share {
+            offset: record.offset,
+            timestamp_ms: record.timestamp_ms,
+            bytes: record.value.map_or(0, |value| value.len() as u64),
+            verdict: &judgement.verdict,
+            purpose: judgement.located.purpose.as_deref(),
+            transfer_type: judgement.located.transfer_type.as_deref(),
+            alerts: u64::from(alerts),
+            uninspectable: judgement.unread.is_some(),
+        };
+        if partition.draft.is_full() || partition.draft.add(&share).is_err() {
+            partition.cut(&self.writer);
+            // An empty draft takes any record.
+            let added = partition.draft.add(&share);
+            debug_assert!(added.is_ok(), "an empty draft takes any record");
+        }
+        partition.opened_at.get_or_insert(self.now);
+    }
+
+    /// Sends what the open range of a partition owes.
+    fn owe(&mut self, position: usize, outputs: Vec<owe::Output>) {
+        let Some(partition) = self.partitions.get_mut(position) else { return };
+        let Some(count) = u32::try_from(outputs.len()).ok().filter(|count| *count > 0) else { return };
+        let range = partition.tracker.owe(count);
+        let ticket = self.ticket(position, range, false);
+        for output in outputs {
+            let topic = Arc::clone(&self.settings.alerts_topic);
+            self.outbox
+                .send(Output { topic, key: output.id.into_bytes(), body: output.body, ticket }, self.now);
+            faults::pass(Fault::KillBeforeAlertAck);
+        }
+    }
+
+    fn ticket(&self, position: usize, range: RangeId, is_receipt: bool) -> Ticket {
+        let assignment = self.partitions.get(position).map_or(0, |partition| partition.assignment);
+        Ticket { lane: self.number, assignment, range, is_receipt, owed_at_ms: self.now_ms }
+    }
+
+    // --- acknowledgements
+
+    fn acknowledge(&mut self, source: &Source, ticket: Ticket, stored: &mut Vec<PartitionOffset>) {
+        let position = self.partitions.iter().position(|partition| partition.assignment == ticket.assignment);
+        let Some(partition) = position.and_then(|position| self.partitions.get_mut(position)) else {
+            // Owed for an assignment that is no longer the lane's.
+            return;
+        };
+        if !ticket.is_receipt {
+            self.metrics.alert_acknowledged();
+            partition.tracker.acknowledge(ticket.range);
+            return;
+        }
+        self.metrics.receipt_acknowledged();
+        let Some(offset) = partition.tracker.acknowledge_receipt(ticket.range) else { return };
+        if partition.phase == Phase::Announcing {
+            faults::pass(Fault::KillInAssignment);
+            partition.phase = Phase::Committing { retry_at: None };
+            commit_position(source, partition, self.now);
+        } else {
+            faults::pass(Fault::KillBeforeCommit);
+            stored.push(PartitionOffset { at: partition.at.clone(), offset });
+        }
+    }
+
+    fn send_due_receipts(&mut self) {
+        for position in 0..self.partitions.len() {
+            let Some(partition) = self.partitions.get_mut(position) else { return };
+            let Some((range, bodies)) = partition.tracker.take_due_receipt() else { continue };
+            let TopicPartition { topic, partition: number } = &partition.at;
+            let key = receipt::key(&self.writer.group, topic, *number).into_bytes();
+            if partition.is_judging() {
+                faults::pass(Fault::KillBeforeReceipt);
+            }
+            let ticket = self.ticket(position, range, true);
+            for body in bodies {
+                let topic = Arc::clone(&self.settings.receipts_topic);
+                self.outbox.send(Output { topic, key: key.clone(), body, ticket }, self.now);
+            }
+        }
+    }
+
+    fn store(&self, source: &Source, positions: &[PartitionOffset]) {
+        if let Err(error) = source.store(positions) {
+            // The partition was taken away meanwhile: its new owner repeats what was not committed.
+            tracing::info!(code = ?error.rdkafka_error_code(), "offsets were not stored");
+        }
+    }
+
+    // --- assignments
+
+    /// Answers an assignment: finds out where the partitions begin, and announces it.
+    pub(super) fn assign(
+        &mut self,
+        source: &Source,
+        partitions: Vec<TopicPartition>,
+    ) -> Result<(), LaneError> {
+        self.metrics.rebalanced(Rebalance::Assigned);
+        let starts =
+            if partitions.is_empty() { Vec::new() } else { starts(source, &self.settings, &partitions)? };
+        let mut positions = Vec::with_capacity(partitions.len());
+        for (at, start) in partitions.into_iter().zip(starts) {
+            let Start::At { position, gap } = start else { continue };
+            let partition = self.begin(at, position, gap)?;
+            positions.push(PartitionOffset { at: partition.at.clone(), offset: partition.fetch_from() });
+            self.partitions.push(partition);
+        }
+        source.assign(&positions)?;
+        self.now = Instant::now();
+        self.send_due_receipts();
+        self.show_health();
+        Ok(())
+    }
+
+    fn begin(&mut self, at: TopicPartition, position: i64, gap: Option<Gap>) -> Result<Partition, LaneError> {
+        self.assignments += 1;
+        tracing::info!(topic = &*at.topic, partition = at.partition, position, "assigned");
+        let label = self.metrics.topic(&at.topic);
+        Partition::new(at, label, self.assignments, position, gap, &self.writer)
+            .map_err(|error| LaneError::Random(error.raw_os_error()))
+    }
+
+    /// The answer to a commit. The first one of an assignment lets judging begin.
+    pub(super) fn committed(
+        &mut self,
+        source: &Source,
+        offset: &PartitionOffset,
+        accepted: bool,
+        code: Option<RDKafkaErrorCode>,
+    ) -> Result<(), LaneError> {
+        self.metrics.committed(if accepted { CommitResult::Ok } else { CommitResult::Failed });
+        let Some(position) = self.partitions.iter().position(|partition| partition.at == offset.at) else {
+            return Ok(());
+        };
+        let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
+        if !matches!(partition.phase, Phase::Committing { .. }) || partition.position != offset.offset {
+            return Ok(());
+        }
+        if !accepted {
+            tracing::warn!(
+                ?code,
+                "the first commit of an assignment was refused; nothing is judged before it is taken"
+            );
+            partition.phase = Phase::Committing { retry_at: Some(self.now + COMMIT_RETRY_AFTER) };
+            return Ok(());
+        }
+        partition.phase = Phase::Judging;
+        let gap = partition.gap.take();
+        let at = partition.at.clone();
+        if let Some(gap) = gap {
+            self.declare(position, gap);
+        }
+        self.resume(source, position, &at)
+    }
+
+    /// Lets a partition's records come, unless the lane holds consumption.
+    fn resume(&mut self, source: &Source, position: usize, at: &TopicPartition) -> Result<(), LaneError> {
+        let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
+        if std::mem::take(&mut partition.must_rewind) {
+            source.seek(&PartitionOffset { at: at.clone(), offset: partition.next() })?;
+        }
+        if !self.is_held {
+            source.resume(std::slice::from_ref(at))?;
+        }
+        Ok(())
+    }
+
+    /// Answers a revocation: finishes what the partitions owe within a bound, and lets go.
+    pub(super) fn revoke(
+        &mut self,
+        source: &Source,
+        partitions: &[TopicPartition],
+        lost: bool,
+    ) -> Result<(), LaneError> {
+        self.metrics.rebalanced(if lost { Rebalance::Lost } else { Rebalance::Revoked });
+        if !lost {
+            self.finish(source, |partition| partitions.contains(&partition.at), REVOKE_DRAIN_MAX, true)?;
+        }
+        source.unassign(partitions)?;
+        for at in partitions {
+            tracing::info!(topic = &*at.topic, partition = at.partition, lost, "revoked");
+            self.metrics.set_lag(&at.topic, at.partition, None);
+        }
+        self.partitions.retain(|partition| !partitions.contains(&partition.at));
+        self.outbox
+            .retain(|assignment| self.partitions.iter().any(|partition| partition.assignment == assignment));
+        self.show_health();
+        Ok(())
+    }
+
+    /// The process ends: as a revocation of everything.
+    pub(super) fn finish_all(&mut self, source: &Source, bound: Duration) -> Result<(), LaneError> {
+        source.pause(&self.judging())?;
+        self.finish(source, |_| true, bound, false)
+    }
+
+    /// Cuts the receipts of some partitions, and waits until they owe nothing, at most for `bound`.
+    fn finish(
+        &mut self,
+        source: &Source,
+        is_meant: impl Fn(&Partition) -> bool,
+        bound: Duration,
+        is_revoke: bool,
+    ) -> Result<(), LaneError> {
+        for partition in &mut self.partitions {
+            if is_meant(partition) && partition.is_judging() {
+                partition.cut(&self.writer);
+            }
+        }
+        if is_revoke {
+            faults::pass(Fault::KillInRevoke);
+        }
+        let deadline = Instant::now() + bound;
+        loop {
+            self.settle(source)?;
+            let owes = |partition: &Partition| is_meant(partition) && !partition.tracker.is_settled();
+            if !self.partitions.iter().any(owes) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                tracing::warn!(
+                    "not everything owed was acknowledged in time; it is repeated from the committed offset"
+                );
+                return Ok(());
+            }
+            std::thread::park_timeout(DRAIN_LOOK);
+        }
+    }
+
+    /// The run ends cleanly.
+    pub(super) fn close(&mut self) -> Result<(), LaneError> {
+        self.journal.take().map_or(Ok(()), |journal| journal.close().map_err(LaneError::from))
+    }
+
+    // --- gaps
+
+    /// Owes the alert of a gap and, where it lies at the end of the open receipt, the receipt that declares it.
+    fn declare(&mut self, position: usize, gap: Gap) {
+        tracing::error!(
+            from = gap.from,
+            to = gap.to,
+            cause = gap.cause.as_str(),
+            "records were never inspected"
+        );
+        self.metrics.gap(gap.cause, u64::try_from(gap.to - gap.from).unwrap_or(0));
+        self.counts.alert(AlertKind::Gap);
+        let Some(partition) = self.partitions.get_mut(position) else { return };
+        if gap.has_receipt() {
+            partition.cut(&self.writer);
+        }
+        let at = partition.at.clone();
+        let snapshot = Arc::clone(&self.snapshot);
+        let context = self.context(&snapshot);
+        let alert = owe::gap_alert(&context, &at.topic, at.partition, gap.from, gap.to, gap.cause);
+        self.owe(position, vec![alert]);
+        if let Some(partition) = self.partitions.get_mut(position).filter(|_| gap.has_receipt()) {
+            partition.close_gap(gap, &self.writer);
+        }
+    }
+
+    /// Some position has left its log. Retention that overtook it is a gap; a log that ends before it is read
+    /// again, as a new assignment.
+    pub(super) fn find_out_of_range(&mut self, source: &Source) -> Result<(), LaneError> {
+        for position in 0..self.partitions.len() {
+            let Some(partition) = self.partitions.get(position).filter(|partition| partition.is_judging())
+            else {
+                continue;
+            };
+            let (at, next) = (partition.at.clone(), partition.next());
+            let Ok((low, high)) = source.watermarks(&at, WATERMARK_WAIT) else { continue };
+            if next < low {
+                self.declare(position, Gap { from: next, to: low, cause: GapCause::Retention });
+                source.seek(&PartitionOffset { at, offset: low })?;
+            } else if next > high {
+                let gap = Gap { from: high, to: next, cause: GapCause::Truncation };
+                let begun = self.begin(at.clone(), low, Some(gap))?;
+                if let Some(partition) = self.partitions.get_mut(position) {
+                    *partition = begun;
+                }
+                source.pause(std::slice::from_ref(&at))?;
+                source.seek(&PartitionOffset { at, offset: low })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// librdkafka skipped a batch with a wrong checksum, and does not say where: the next hole is it.
+    pub(super) fn expect_corrupt_gap(&mut self) {
+        tracing::error!("a batch with a wrong checksum was skipped by the Kafka client");
+        self.corrupt_until = Some(self.now + CORRUPT_GAP_WITHIN);
+    }
+
+    // --- what is seen from outside
+
+    pub(super) fn note_lags(&self, lags: &[Lag]) {
+        for lag in lags {
+            self.metrics.set_lag(&lag.at.topic, lag.at.partition, Some(lag.records));
+        }
+    }
+
+    pub(super) fn note_trouble(&mut self, code: RDKafkaErrorCode) {
+        if self.trouble_said_at.is_none_or(|said_at| said_at.elapsed() >= SAY_AGAIN_AFTER) {
+            self.trouble_said_at = Some(Instant::now());
+            tracing::warn!(
+                lane = self.number,
+                ?code,
+                "the Kafka client reports trouble; it goes on by itself"
+            );
+        }
+    }
+
+    fn show_health(&self) {
+        let assigned = self.partitions.len();
+        self.outbox.gauges().assigned(assigned);
+        let check = if self.is_held {
+            Check::Warning(format!("{assigned} partitions, paused: too much is not acknowledged"))
+        } else {
+            Check::Ok(format!("{assigned} partitions"))
+        };
+        self.health.set(&self.health_name, check);
+    }
+
+    // --- helpers
+
+    fn find(&mut self, topic: &str, number: i32) -> Option<usize> {
+        let is_it = |partition: &Partition| partition.at.partition == number && *partition.at.topic == *topic;
+        if self.partitions.get(self.last).is_some_and(is_it) {
+            return Some(self.last);
+        }
+        self.last = self.partitions.iter().position(is_it)?;
+        Some(self.last)
+    }
+
+    fn judging(&self) -> Vec<TopicPartition> {
+        let judging = self.partitions.iter().filter(|partition| partition.is_judging());
+        judging.map(|partition| partition.at.clone()).collect()
+    }
+
+    fn repeat_refused_commits(&mut self, source: &Source) {
+        for partition in &mut self.partitions {
+            if let Phase::Committing { retry_at: Some(retry_at) } = partition.phase
+                && self.now >= retry_at
+            {
+                partition.phase = Phase::Committing { retry_at: None };
+                commit_position(source, partition, self.now);
+            }
+        }
+    }
+}
+
+fn commit_position(source: &Source, partition: &mut Partition, now: Instant) {
+    let position = PartitionOffset { at: partition.at.clone(), offset: partition.position };
+    if source.commit(&position).is_err() {
+        partition.phase = Phase::Committing { retry_at: Some(now + COMMIT_RETRY_AFTER) };
+    }
+}
+
+fn now_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

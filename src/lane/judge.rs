@@ -1,0 +1,127 @@
+//! What one record is judged to be: inspect, locate and decide in a row. `run`, `scan` and `bench` all judge
+//! here, so what `scan` prints is what `run` would have done.
+
+use crate::alert::Stage;
+use crate::decide::{Matter, decide, sum};
+use crate::finding::{Finding, IssueCode};
+use crate::inspect;
+use crate::locate::{self, Located, Transfer};
+use crate::record::Record;
+use crate::verdict::Verdict;
+
+use super::snapshot::Snapshot;
+
+/// Buffers of one lane, reused for every record. `inspect.seen()` is what was found in the last one.
+#[derive(Default)]
+pub struct Scratch {
+    pub inspect: inspect::Scratch,
+    pub locate: locate::Scratch,
+}
+
+/// What a record was judged to be.
+pub struct Judgement {
+    /// Its transfers, in the order of the verdict's.
+    pub located: Located,
+    pub verdict: Verdict,
+    /// Where reading ended; `None` where all was read.
+    pub unread: Option<Unread>,
+    /// That something was not read owes an alert: not every recipient is domestic.
+    pub owes_unread: bool,
+}
+
+/// What kept a record from being read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    pub stage: Stage,
+    pub why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    Issue(IssueCode),
+    /// Inspection panicked.
+    Panic,
+    /// The process died of it twice (`journal.rs`).
+    Crasher,
+}
+
+impl Why {
+    /// `code` of the alert.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Why::Issue(code) => code.as_str(),
+            Why::Panic => "PANIC",
+            Why::Crasher => "CRASHER",
+        }
+    }
+}
+
+/// Judges `record` at `at_ms`: its own time, unless its route names a field. On a record without findings that
+/// was read whole, nothing is allocated and nothing is looked up.
+pub fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scratch) -> Judgement {
+    let inspection = snapshot.inspector.inspect(record, &mut scratch.inspect);
+    let issue = inspection.issues.iter().find(|issue| issue.is_unread());
+    let unread = issue.map(|issue| Unread { stage: Stage::Decode, why: Why::Issue(issue.code) });
+    if inspection.findings.is_empty() && unread.is_none() {
+        let located = Located::nowhere(at_ms);
+        return Judgement { located, verdict: Verdict::default(), unread: None, owes_unread: false };
+    }
+    let (located, verdict) =
+        decided(snapshot, record, at_ms, inspection.findings, unread.is_some(), &mut scratch.locate);
+    Judgement { owes_unread: unread.is_some() && !located.all_domestic, located, verdict, unread }
+}
+
+/// A record that must not be inspected, or whose inspection did not end: nothing of it counts as read.
+pub(super) fn judge_unread(
+    snapshot: &Snapshot,
+    record: &Record<'_>,
+    at_ms: i64,
+    why: Why,
+    scratch: &mut Scratch,
+) -> Judgement {
+    scratch.inspect.clear();
+    // Its value may be what inspection died of: only headers, key and topic say where it goes.
+    let shell = Record { value: None, ..*record };
+    let (located, verdict) = decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate);
+    let unread = Some(Unread { stage: Stage::Inspect, why });
+    Judgement { owes_unread: !located.all_domestic, located, verdict, unread }
+}
+
+fn decided(
+    snapshot: &Snapshot,
+    record: &Record<'_>,
+    at_ms: i64,
+    findings: &[Finding],
+    is_unread: bool,
+    scratch: &mut locate::Scratch,
+) -> (Located, Verdict) {
+    let Snapshot { facts, routes, addresses, keyring, policy, .. } = snapshot;
+    let route = routes.route_for(record.topic);
+    let mut located =
+        locate::locate(route, record, at_ms, findings, facts, keyring, addresses, policy.home, scratch);
+    // The verdict's order, so that both lists stay parallel.
+    located.transfers.sort_by(|one, other| order(one).cmp(&order(other)));
+    let transfers = located
+        .transfers
+        .iter()
+        .map(|transfer| {
+            let matter = Matter {
+                at_ms: located.at_ms,
+                recipient: transfer.recipient.map(|index| facts.recipient(index)),
+                subject: &transfer.subject,
+                destination: &transfer.destination,
+                purpose: located.purpose.as_deref(),
+                transfer_type: located.transfer_type.as_deref(),
+                items: &transfer.items,
+            };
+            decide(&matter, facts, policy)
+        })
+        .collect();
+    let verdict = sum(transfers, is_unread, located.all_domestic);
+    (located, verdict)
+}
+
+/// Recipient, then subject (null first), then number of persons (`DECISION.md` §5).
+fn order(transfer: &Transfer) -> (Option<u32>, Option<&str>, usize) {
+    (transfer.recipient.map(|index| index.0), transfer.subject.text(), transfer.subject.count())
+}
