@@ -30,12 +30,10 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use sumun::connection::Connection;
 use sumun::source::consumer_config;
 
+#[path = "../tests/it/support"]
 mod support {
-    #[path = "../../tests/it/support/broker.rs"]
     pub mod broker;
-    #[path = "../../tests/it/support/kafka.rs"]
     pub mod kafka;
-    #[path = "../../tests/it/support/wait.rs"]
     pub mod wait;
 }
 use support::broker::Broker;
@@ -84,7 +82,10 @@ fn main() {
     let brokers = broker.bootstrap();
     kafka::create_topic(brokers, TOPIC, PARTITIONS, &[]);
     let mean_bytes = produce(brokers, &options);
-    println!("{} records of {mean_bytes} bytes on {PARTITIONS} partitions, lz4; {} lanes", options.records, options.lanes);
+    println!(
+        "{} records of {mean_bytes} bytes on {PARTITIONS} partitions, lz4; {} lanes",
+        options.records, options.lanes
+    );
     let mut ratios = (Vec::new(), Vec::new());
     for pair in 1..=options.pairs {
         let bare = run_bare(brokers, options.records);
@@ -131,7 +132,9 @@ fn options(arguments: &[String]) -> Option<Options> {
 
 fn print_ratios(what: &str, ratios: &mut [f64]) {
     ratios.sort_by(f64::total_cmp);
-    if let (Some(least), Some(most), Some(median)) = (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2)) {
+    if let (Some(least), Some(most), Some(median)) =
+        (ratios.first(), ratios.last(), ratios.get(ratios.len() / 2))
+    {
         println!("{what}: median {median:.3} [{least:.3}..{most:.3}]");
     }
 }
@@ -151,7 +154,8 @@ fn produce(brokers: &str, options: &Options) -> u64 {
     while produced < options.records {
         let file = BufReader::new(fs::File::open(&options.corpus).expect("the corpus"));
         for line in file.lines().take(usize::try_from(options.records - produced).unwrap()) {
-            let record: serde_json::Value = serde_json::from_str(&line.expect("a line")).expect("kcat's form");
+            let record: serde_json::Value =
+                serde_json::from_str(&line.expect("a line")).expect("kcat's form");
             let payload = record["payload"].as_str().expect("a payload");
             let texts: Vec<&str> =
                 record["headers"].as_array().into_iter().flatten().filter_map(|text| text.as_str()).collect();
@@ -188,7 +192,9 @@ fn run_bare(brokers: &str, records: u64) -> Run {
         .expect("the bare consumer runs");
     let text = String::from_utf8(output.stdout).unwrap();
     let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
-    let &[records_per_second, cpu_ns_per_record] = numbers.as_slice() else { panic!("the bare consumer failed") };
+    let &[records_per_second, cpu_ns_per_record] = numbers.as_slice() else {
+        panic!("the bare consumer failed")
+    };
     Run { records_per_second, cpu_ns_per_record, rss_mib_max: 0.0 }
 }
 
@@ -263,7 +269,8 @@ fn run_sumun(brokers: &str, options: &Options, pair: u32) -> Run {
 
 /// The corpus's configuration, with this run's brokers, group and topics.
 fn configuration(brokers: &str, options: &Options, name: &str) -> PathBuf {
-    let text = fs::read_to_string(options.config_dir.join("sumun.yaml")).expect("the configuration of the corpus");
+    let text =
+        fs::read_to_string(options.config_dir.join("sumun.yaml")).expect("the configuration of the corpus");
     let replaced = HashSet::from(["brokers:", "group:", "alerts:", "receipts:"]);
     let lines = text.lines().filter_map(|line| {
         let key = line.split_whitespace().next().unwrap_or_default();
