@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use sumun::config::{self, Config, ConfigErrors, Lanes, StartFrom};
+use sumun::config::{self, Config, ConfigErrors, Lanes};
+use sumun::offsets::StartFrom;
 
 const EXAMPLE: &str = include_str!("contracts/sumun.yaml");
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";

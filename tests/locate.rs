@@ -8,7 +8,7 @@ use sumun::entity::EntityType;
 use sumun::facts::{Builder, Facts, Stream};
 use sumun::finding::{Finding, Validity};
 use sumun::locate::{
-    AddressIndex, Database, FieldPath, INSTANCES_MAX, Located, Network, Place, RecipientSelector, RouteSpec,
+    AddressIndex, Database, FieldPath, INSTANCES_MAX, Located, Networks, Place, RecipientSelector, RouteSpec,
     Routes, ScopeSpec, Scratch, Selectors, Source, SubjectSelector, TopicPattern, locate,
 };
 use sumun::recipient::Binding;
@@ -46,17 +46,15 @@ impl World {
             });
             builder.add(Stream::Consent, &act.to_string()).unwrap();
         }
-        let network = |first: &str, last: &str, place| Network {
-            first: first.parse().unwrap(),
-            last: last.parse().unwrap(),
-            place,
-        };
+        let mut networks = Networks::default();
+        networks.push("203.0.113.0".parse().unwrap(), 24, 0);
+        networks.push("198.51.100.0".parse().unwrap(), 24, 1);
         let place = |country| Place { country: Country::parse(country), ..Place::default() };
         let database = Database::new(
             "mmdb:country".to_owned(),
             "2026-11-01".to_owned(),
             vec![place("CN"), place("KR")],
-            &[network("203.0.113.0", "203.0.113.255", 0), network("198.51.100.0", "198.51.100.255", 1)],
+            networks,
         );
         World { facts: builder.build(), keyring, addresses: AddressIndex::new(vec![database]) }
     }

@@ -18,6 +18,7 @@ use crate::destination::Country;
 use crate::entity::EntityType;
 use crate::locate::{RouteSpec, TopicPattern};
 use crate::offsets::StartFrom;
+use crate::time::parse_rfc3339_ms;
 use crate::yaml::{self, Node, Position};
 
 pub use read::{ConfigErrors, Problem};
@@ -294,7 +295,7 @@ fn start_from(text: &str) -> Result<StartFrom, String> {
     match text {
         "earliest" => Ok(StartFrom::Earliest),
         "latest" => Ok(StartFrom::Latest),
-        time => time.parse::<jiff::Timestamp>().map(|time| StartFrom::Time(time.as_millisecond())).map_err(|_| {
+        time => parse_rfc3339_ms(time).map(StartFrom::Time).ok_or_else(|| {
             "`start_from` is none of earliest, latest or a time; write a time as in `2026-11-01T00:00:00+09:00`"
                 .to_owned()
         }),

@@ -13,13 +13,55 @@ pub struct Place {
     pub as_organisation: Option<Arc<str>>,
 }
 
-/// A network as one range of addresses; both ends belong to it, and both are of one family.
-#[derive(Clone, Debug)]
-pub struct Network {
-    pub first: IpAddr,
-    pub last: IpAddr,
-    /// Position in the database's places.
-    pub place: u32,
+/// Networks as ranges of addresses, each with the position of what is said of it in a list of places.
+#[derive(Debug, Default)]
+pub struct Networks {
+    v4: Vec<Range<u32>>,
+    v6: Vec<Range<u128>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Range<A> {
+    first: A,
+    /// Belongs to it.
+    last: A,
+    place: u32,
+}
+
+impl Networks {
+    /// The network of an address with a prefix length in bits. Networks side by side that say the same are one.
+    pub fn push(&mut self, address: IpAddr, prefix_bits: u8, place: u32) {
+        match address {
+            IpAddr::V4(address) => {
+                let host_bits = u32::MAX.checked_shr(u32::from(prefix_bits)).unwrap_or_default();
+                let first = u32::from(address) & !host_bits;
+                append(&mut self.v4, Range { first, last: first | host_bits, place });
+            }
+            IpAddr::V6(address) => {
+                let host_bits = u128::MAX.checked_shr(u32::from(prefix_bits)).unwrap_or_default();
+                let first = u128::from(address) & !host_bits;
+                append(&mut self.v6, Range { first, last: first | host_bits, place });
+            }
+        }
+    }
+
+    /// Ranges of both families.
+    pub fn len(&self) -> usize {
+        self.v4.len() + self.v6.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn append<A: Copy + Ord + Neighbours>(ranges: &mut Vec<Range<A>>, next: Range<A>) {
+    match ranges.last_mut() {
+        Some(before) if before.place == next.place && before.last.after() == Some(next.first) => {
+            before.last = next.last;
+        }
+        _ => ranges.push(next),
+    }
 }
 
 /// One database, flattened. A lookup is one probe of a prefix index and a short binary search.
@@ -105,26 +147,11 @@ impl AddressIndex {
 }
 
 impl Database {
-    /// `networks` in any order; where they overlap the later begin wins from there on.
-    pub fn new(source: String, build: String, places: Vec<Place>, networks: &[Network]) -> Database {
-        let v4 = networks.iter().filter_map(|network| match (network.first, network.last) {
-            (IpAddr::V4(first), IpAddr::V4(last)) => Some((u32::from(first), u32::from(last), network.place)),
-            _ => None,
-        });
-        let v6 = networks.iter().filter_map(|network| match (network.first, network.last) {
-            (IpAddr::V6(first), IpAddr::V6(last)) => {
-                Some((u128::from(first), u128::from(last), network.place))
-            }
-            _ => None,
-        });
-        let v4 = Ranges::new(v4.collect());
+    /// Networks in any order; where they overlap, the one that begins later counts.
+    pub fn new(source: String, build: String, places: Vec<Place>, networks: Networks) -> Database {
+        let v4 = Ranges::new(networks.v4);
         let v4_prefixes = prefixes(&v4.lasts);
-        Database { source, build, places, v4, v4_prefixes, v6: Ranges::new(v6.collect()) }
-    }
-
-    /// Ranges of both families.
-    pub fn ranges(&self) -> usize {
-        self.v4.firsts.len() + self.v6.firsts.len()
+        Database { source, build, places, v4, v4_prefixes, v6: Ranges::new(networks.v6) }
     }
 
     fn place(&self, address: IpAddr) -> Option<&Place> {
@@ -159,23 +186,10 @@ fn prefixes(lasts: &[u32]) -> Vec<u32> {
 }
 
 impl<A: Copy + Ord + Neighbours> Ranges<A> {
-    fn new(mut networks: Vec<(A, A, u32)>) -> Ranges<A> {
+    fn new(mut networks: Vec<Range<A>>) -> Ranges<A> {
         networks.sort_unstable();
-        let mut ranges: Ranges<A> = Ranges { firsts: Vec::new(), lasts: Vec::new(), places: Vec::new() };
-        for (first, last, place) in networks {
-            if last < first {
-                continue;
-            }
-            let before = ranges.lasts.last().copied();
-            if before.is_some_and(|before| before.after() == Some(first))
-                && ranges.places.last() == Some(&place)
-            {
-                // Networks of one place side by side are one range.
-                if let Some(end) = ranges.lasts.last_mut() {
-                    *end = last;
-                }
-                continue;
-            }
+        let mut ranges = Ranges { firsts: Vec::new(), lasts: Vec::<A>::new(), places: Vec::new() };
+        for Range { first, last, place } in networks {
             if let Some(end) = ranges.lasts.last_mut().filter(|end| **end >= first) {
                 *end = first.before().unwrap_or(first);
             }
@@ -242,7 +256,7 @@ fn is_port(text: &str) -> bool {
 /// Whether the address is one of the public internet; of all others a database knows nothing. The ranges are those
 /// of the IANA special-purpose registries (RFC 6890 and its updates); the documentation networks are left in, no
 /// packet comes from them and tests may use them.
-fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let [a, b, ..] = address.octets();
@@ -269,25 +283,20 @@ fn is_public(address: IpAddr) -> bool {
 mod tests {
     use std::net::IpAddr;
 
-    use super::{AddressIndex, Database, Network, Place, parse_address};
+    use super::{AddressIndex, Database, Networks, Place, parse_address};
     use crate::destination::Country;
 
     fn place(country: &str) -> Place {
         Place { country: Country::parse(country), ..Place::default() }
     }
 
-    fn database(source: &str, networks: &[(&str, &str, &str)]) -> Database {
-        let places = networks.iter().map(|(.., country)| place(country)).collect();
-        let networks: Vec<Network> = networks
-            .iter()
-            .zip(0..)
-            .map(|((first, last, _), place)| Network {
-                first: first.parse().unwrap(),
-                last: last.parse().unwrap(),
-                place,
-            })
-            .collect();
-        Database::new(source.into(), "2026-11-01".into(), places, &networks)
+    fn database(source: &str, rows: &[(&str, u8, &str)]) -> Database {
+        let mut networks = Networks::default();
+        for ((address, prefix_bits, _), place) in rows.iter().zip(0..) {
+            networks.push(address.parse().unwrap(), *prefix_bits, place);
+        }
+        let places = rows.iter().map(|(.., country)| place(country)).collect();
+        Database::new(source.into(), "2026-11-01".into(), places, networks)
     }
 
     #[track_caller]
@@ -303,19 +312,22 @@ mod tests {
         let first = database(
             "a",
             &[
-                ("1.0.0.0", "1.0.0.255", "AU"),
-                ("1.0.1.0", "1.5.255.255", "CN"),
-                ("203.0.113.0", "203.0.113.255", "CN"),
-                ("2001:db8:de::", "2001:db8:de:ffff:ffff:ffff:ffff:ffff", "DE"),
-                ("255.255.255.0", "255.255.255.255", "US"),
+                ("1.0.0.0", 24, "AU"),
+                ("1.0.1.0", 24, "CN"),
+                ("1.1.0.0", 16, "CN"),
+                ("1.4.0.0", 15, "CN"),
+                ("203.0.113.0", 24, "CN"),
+                ("2001:db8:de::", 48, "DE"),
+                ("255.0.0.0", 8, "US"),
             ],
         );
-        let second = database("b", &[("0.0.0.0", "223.255.255.255", "SG")]);
+        let second = database("b", &[("0.0.0.0", 0, "SG")]);
         let index = AddressIndex::new(vec![first, second]);
         check(&index, "1.0.0.0", Some(("AU", "a")));
         check(&index, "1.0.0.255", Some(("AU", "a")));
         check(&index, "1.0.1.0", Some(("CN", "a")));
-        check(&index, "1.3.0.0", Some(("CN", "a")));
+        check(&index, "1.3.0.0", Some(("SG", "b")));
+        check(&index, "1.4.0.0", Some(("CN", "a")));
         check(&index, "1.5.255.255", Some(("CN", "a")));
         check(&index, "1.6.0.0", Some(("SG", "b")));
         check(&index, "::ffff:203.0.113.7", Some(("CN", "a")));

@@ -22,7 +22,9 @@ use crate::recipient::RecipientIndex;
 use crate::record::Record;
 use crate::subject::{Keyring, Subject};
 
-pub use address::{AddressIndex, Database, Network, Observed, ObservedCountry, Place, parse_address};
+pub use address::{
+    AddressIndex, Database, Networks, Observed, ObservedCountry, Place, is_public, parse_address,
+};
 pub use path::{FieldPath, PathError, Step};
 pub use route::{PATHS_MAX, Route, Routes, TooManyPaths};
 pub use scan::{HITS_MAX, INSTANCES_MAX};
