@@ -132,9 +132,13 @@ impl Keyring {
 
 /// The first 16 bytes of the code, in lower case hexadecimal.
 fn push_code(state: Hmac<Sha256>, out: &mut String) {
-    for byte in state.finalize().into_bytes().iter().take(TOKEN_BYTES) {
-        out.extend([byte >> 4, byte & 0xf].map(hex_digit));
+    let mut digits = [0; 2 * TOKEN_BYTES];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(state.finalize().into_bytes()) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
+        }
     }
+    out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 fn keyed(secret: &[u8; 32]) -> Hmac<Sha256> {
@@ -151,10 +155,6 @@ fn prefixed(keyed: &Hmac<Sha256>, prefix: &str) -> Hmac<Sha256> {
     state.update(prefix.as_bytes());
     state.update(&[0x1f]);
     state
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).unwrap_or('0')
 }
 
 /// A value in the one form of which its token is made; `None` for a masked value, or where nothing is left.

@@ -53,3 +53,101 @@ const fn one_step_up(severity: Severity) -> Severity {
         Severity::High | Severity::Critical => Severity::Critical,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decide::Policy;
+    use crate::destination::Country;
+    use crate::entity::EntityType::{
+        self, BankAccount, ConnectingInformation, CustomsCode, EmailAddress, PassportNumber, PersonName,
+        PhoneNumber, ResidentRegistrationNumber,
+    };
+    use crate::verdict::Outcome::{self, Clear, Domestic, Indeterminate, Permitted, Violation};
+    use crate::verdict::Reason::{self, NoBasis, NoConsent, SuspensionOrder, WildcardDisclosure};
+    use crate::verdict::{ItemVerdict, Reasons, Severity, TransferVerdict};
+
+    use super::{severity, sum};
+
+    fn transfer(
+        recipient: Option<&str>,
+        subject: Option<&str>,
+        subject_count: u32,
+        outcome: Outcome,
+    ) -> TransferVerdict {
+        TransferVerdict {
+            recipient: recipient.map(str::to_owned),
+            subject: subject.map(str::to_owned),
+            countries: Vec::new(),
+            outcome,
+            items: Vec::new(),
+            notes: Vec::new(),
+            subject_count,
+            cells: Vec::new(),
+            facts_seen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn transfers_are_sorted_by_bytes_and_null_comes_first() {
+        let keys = [
+            (None, None, 0),
+            (None, Some("k"), 1),
+            (Some("B"), None, 0),
+            (Some("a"), Some("k"), 1),
+            (Some("a"), Some("k"), 2),
+        ];
+        let transfers = keys
+            .iter()
+            .rev()
+            .map(|&(recipient, subject, count)| transfer(recipient, subject, count, Permitted));
+        let verdict = sum(transfers.collect(), false, false);
+        let sorted: Vec<_> = verdict
+            .transfers
+            .iter()
+            .map(|transfer| {
+                (transfer.recipient.as_deref(), transfer.subject.as_deref(), transfer.subject_count)
+            })
+            .collect();
+        assert_eq!(sorted, keys);
+    }
+
+    #[test]
+    fn bytes_that_were_not_read_make_a_record_at_least_indeterminate_unless_it_stays_at_home() {
+        let check = |outcomes: &[Outcome], all_domestic, expected, has_reason| {
+            let transfers = outcomes.iter().map(|outcome| transfer(None, None, 0, *outcome)).collect();
+            let verdict = sum(transfers, true, all_domestic);
+            assert_eq!(
+                (verdict.outcome, !verdict.reasons.is_empty()),
+                (expected, has_reason),
+                "{outcomes:?}"
+            );
+        };
+        check(&[], false, Indeterminate, true);
+        check(&[], true, Clear, false);
+        check(&[Domestic], true, Domestic, false);
+        check(&[Permitted, Domestic], false, Indeterminate, true);
+        check(&[Violation], false, Violation, true);
+    }
+
+    #[test]
+    fn severity_looks_at_the_items_that_are_not_covered() {
+        let policy = Policy { home: Country::parse("KR").unwrap(), sensitive: Vec::new() };
+        let check = |items: &[(EntityType, Outcome)], reason: Reason, expected| {
+            let mut transfer = transfer(None, None, 0, Violation);
+            for &(entity, outcome) in items {
+                let reasons = Reasons::one(reason);
+                transfer.items.push(ItemVerdict { entity, count: 1, outcome, basis: Vec::new(), reasons });
+            }
+            assert_eq!(severity(&transfer, &policy), expected, "{items:?} {reason:?}");
+        };
+        check(&[(ResidentRegistrationNumber, Violation)], Reason::RrnNeverConsentable, Severity::Critical);
+        check(&[(ConnectingInformation, Indeterminate)], NoConsent, Severity::Critical);
+        check(&[(CustomsCode, Violation)], SuspensionOrder, Severity::Critical);
+        check(&[(PassportNumber, Violation)], NoConsent, Severity::High);
+        check(&[(BankAccount, Violation)], NoBasis, Severity::Critical);
+        check(&[(PersonName, Violation), (EmailAddress, Indeterminate)], NoConsent, Severity::Medium);
+        check(&[(PersonName, Violation), (PhoneNumber, Violation)], WildcardDisclosure, Severity::High);
+        check(&[(PersonName, Violation), (PhoneNumber, Permitted)], NoConsent, Severity::Low);
+        check(&[(PhoneNumber, Violation), (BankAccount, Permitted)], NoBasis, Severity::Medium);
+    }
+}

@@ -188,3 +188,9 @@ fn a_token_names_the_persons_of_whom_it_is_an_alias_then() {
     };
     assert_eq!((token, persons.len()), (one, 1));
 }
+
+#[test]
+fn a_snapshot_is_shared_by_all_lanes() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Facts>();
+}

@@ -151,6 +151,8 @@ mod tests {
     use std::fs;
     use std::path::PathBuf;
 
+    use crate::facts::Counts;
+
     use super::{ERRORS_MAX, load};
 
     const RECIPIENT: &str = r#"{"recipient": "a", "hosts": ["a.example"]}"#;
@@ -187,6 +189,13 @@ mod tests {
         assert_eq!(facts.registry()[0].hosts, ["a.example"]);
         let file = folder.path().join("recipient-2024.jsonl");
         assert_eq!(load(&[file]).ok().unwrap().counts().recipient, 1);
+    }
+
+    #[test]
+    fn the_facts_of_the_worked_example_are_read() {
+        let facts = load(&["tests/contracts/facts".into()]).ok().unwrap();
+        let counts = Counts { disclosure: 4, consent: 14, basis: 8, recipient: 12 };
+        assert_eq!((facts.counts(), facts.heartbeat_ms()), (counts, None));
     }
 
     #[test]
