@@ -24,15 +24,19 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
+    Run(RunArgs),
+    Coverage(CoverageArgs),
     Token(TokenArgs),
+    Demo(DemoArgs),
 }
 
 impl Arguments {
     pub(super) fn verbosity(&self) -> Verbosity {
-        match self.verbose {
-            0 => Verbosity::Info,
-            1 => Verbosity::Debug,
-            2.. => Verbosity::Trace,
+        match (self.verbose, &self.command) {
+            (0, Command::Run(_)) => Verbosity::Info,
+            (0, _) => Verbosity::Warnings,
+            (1, _) => Verbosity::Debug,
+            (2.., _) => Verbosity::Trace,
         }
     }
 }

@@ -5,10 +5,14 @@
 //! other users of the machine can read them.
 
 mod args;
+mod assemble;
+mod coverage;
+mod demo;
 mod exit;
 mod input;
 mod kcat;
 mod keyfile;
+mod run;
 mod token;
 
 use std::process::ExitCode;
@@ -35,6 +39,9 @@ fn start_log(arguments: &Arguments) -> Result<(), Failure> {
 
 fn perform(command: &Command) -> Outcome {
     match command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments),
         Command::Token(arguments) => token::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
     }
 }

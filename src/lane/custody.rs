@@ -137,11 +137,11 @@ impl Custody {
         self.outbox.settle(self.now, &mut acknowledged);
         let mut stored = Vec::new();
         for ticket in acknowledged.drain(..) {
-            self.acknowledge(source, ticket, &mut stored);
+            self.acknowledge(ticket, &mut stored);
         }
         self.acknowledged = acknowledged;
         self.send_due_receipts();
-        self.repeat_refused_commits(source);
+        self.commit_positions(source)?;
         if !stored.is_empty() {
             self.store(source, &stored);
         }
@@ -399,7 +399,7 @@ impl Custody {
 
     // --- acknowledgements
 
-    fn acknowledge(&mut self, source: &Source, ticket: Ticket, stored: &mut Vec<PartitionOffset>) {
+    fn acknowledge(&mut self, ticket: Ticket, stored: &mut Vec<PartitionOffset>) {
         let position = self.partitions.iter().position(|partition| partition.assignment == ticket.assignment);
         let Some(partition) = position.and_then(|position| self.partitions.get_mut(position)) else {
             // Owed for an assignment that is no longer the lane's.
@@ -414,8 +414,7 @@ impl Custody {
         let Some(offset) = partition.tracker.acknowledge_receipt(ticket.range) else { return };
         if partition.phase == Phase::Announcing {
             faults::pass(Fault::KillInAssignment);
-            partition.phase = Phase::Committing { retry_at: None };
-            commit_position(source, partition, self.now);
+            partition.phase = Phase::Committing { due_at: self.now };
         } else {
             faults::pass(Fault::KillBeforeCommit);
             stored.push(PartitionOffset { at: partition.at.clone(), offset });
@@ -479,37 +478,33 @@ impl Custody {
             .map_err(|error| LaneError::Random(error.raw_os_error()))
     }
 
-    /// The answer to a commit. The first one of an assignment lets judging begin.
-    pub(super) fn committed(
-        &mut self,
-        source: &Source,
-        offset: &PartitionOffset,
-        accepted: bool,
-        code: Option<RDKafkaErrorCode>,
-    ) -> Result<(), LaneError> {
-        self.metrics.committed(if accepted { CommitResult::Ok } else { CommitResult::Failed });
-        let Some(position) = self.partitions.iter().position(|partition| partition.at == offset.at) else {
-            return Ok(());
-        };
-        let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
-        if !matches!(partition.phase, Phase::Committing { .. }) || partition.position != offset.offset {
-            return Ok(());
+    /// Commits where assignments begin, as far as their empty receipts are acknowledged; judging begins then.
+    fn commit_positions(&mut self, source: &Source) -> Result<(), LaneError> {
+        for position in 0..self.partitions.len() {
+            let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
+            let Phase::Committing { due_at } = partition.phase else { continue };
+            if self.now < due_at {
+                continue;
+            }
+            let begin = PartitionOffset { at: partition.at.clone(), offset: partition.position };
+            if let Err(error) = source.commit(&begin) {
+                let code = error.rdkafka_error_code();
+                tracing::warn!(
+                    ?code,
+                    "the first commit of an assignment was refused; nothing is judged before it is taken"
+                );
+                self.metrics.committed(CommitResult::Failed);
+                partition.phase = Phase::Committing { due_at: Instant::now() + COMMIT_RETRY_AFTER };
+                continue;
+            }
+            self.metrics.committed(CommitResult::Ok);
+            partition.phase = Phase::Judging;
+            if let Some(gap) = partition.gap.take() {
+                self.declare(position, gap);
+            }
+            self.resume(source, position, &begin.at)?;
         }
-        if !accepted {
-            tracing::warn!(
-                ?code,
-                "the first commit of an assignment was refused; nothing is judged before it is taken"
-            );
-            partition.phase = Phase::Committing { retry_at: Some(self.now + COMMIT_RETRY_AFTER) };
-            return Ok(());
-        }
-        partition.phase = Phase::Judging;
-        let gap = partition.gap.take();
-        let at = partition.at.clone();
-        if let Some(gap) = gap {
-            self.declare(position, gap);
-        }
-        self.resume(source, position, &at)
+        Ok(())
     }
 
     /// Lets a partition's records come, unless the lane holds consumption.
@@ -693,24 +688,6 @@ impl Custody {
     fn judging(&self) -> Vec<TopicPartition> {
         let judging = self.partitions.iter().filter(|partition| partition.is_judging());
         judging.map(|partition| partition.at.clone()).collect()
-    }
-
-    fn repeat_refused_commits(&mut self, source: &Source) {
-        for partition in &mut self.partitions {
-            if let Phase::Committing { retry_at: Some(retry_at) } = partition.phase
-                && self.now >= retry_at
-            {
-                partition.phase = Phase::Committing { retry_at: None };
-                commit_position(source, partition, self.now);
-            }
-        }
-    }
-}
-
-fn commit_position(source: &Source, partition: &mut Partition, now: Instant) {
-    let position = PartitionOffset { at: partition.at.clone(), offset: partition.position };
-    if source.commit(&position).is_err() {
-        partition.phase = Phase::Committing { retry_at: Some(now + COMMIT_RETRY_AFTER) };
     }
 }
 

@@ -163,9 +163,6 @@ impl Lane {
         match event {
             Event::Assigned(partitions) => self.custody.assign(&self.source, partitions),
             Event::Revoked { partitions, lost } => self.custody.revoke(&self.source, &partitions, lost),
-            Event::Committed { offset, accepted, code } => {
-                self.custody.committed(&self.source, &offset, accepted, code)
-            }
             Event::Lags(lags) => {
                 self.custody.note_lags(&lags);
                 Ok(())

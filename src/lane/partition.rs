@@ -35,9 +35,9 @@ pub(super) struct Partition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Announcing,
-    /// `retry_at`: the commit was refused, and is repeated then.
+    /// The commit is due, or was refused and is repeated then.
     Committing {
-        retry_at: Option<Instant>,
+        due_at: Instant,
     },
     Judging,
 }

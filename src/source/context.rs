@@ -12,12 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::KafkaError;
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
-use super::{Event, Lag, PartitionOffset, TopicPartition};
+use super::{Event, Lag, TopicPartition};
 
 #[derive(Default)]
 pub(super) struct LaneContext {
@@ -76,22 +76,6 @@ impl ConsumerContext for LaneContext {
                 }
             }
             _ => self.note(Event::Revoked { partitions, lost: consumer.assignment_lost() }),
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let offsets = offsets
-            .elements()
-            .iter()
-            .filter_map(|element| {
-                let offset = element.offset().to_raw().filter(|offset| *offset >= 0)?;
-                let at = TopicPartition { topic: element.topic().into(), partition: element.partition() };
-                Some((PartitionOffset { at, offset }, element.error().is_ok()))
-            })
-            .collect::<Vec<_>>();
-        let code = result.as_ref().err().and_then(KafkaError::rdkafka_error_code);
-        for (offset, accepted) in offsets {
-            self.note(Event::Committed { offset, accepted: accepted && result.is_ok(), code });
         }
     }
 }

@@ -70,11 +70,6 @@ pub enum Event {
         partitions: Vec<TopicPartition>,
         lost: bool,
     },
-    Committed {
-        offset: PartitionOffset,
-        accepted: bool,
-        code: Option<RDKafkaErrorCode>,
-    },
     Lags(Vec<Lag>),
     /// Some position is not in its log any more; librdkafka does not say which.
     OutOfRange,
@@ -230,10 +225,11 @@ impl Source {
         self.consumer.store_offsets(&offsets_of(positions)?)
     }
 
-    /// Commits without waiting; the answer is an [`Event::Committed`].
+    /// Commits and waits for the answer: librdkafka tells nobody what became of an asynchronous commit unless it
+    /// was given a queue for it, which rdkafka 0.39 does not. Without a coordinator it waits some seconds.
     pub fn commit(&self, position: &PartitionOffset) -> KafkaResult<()> {
         let list = offsets_of(std::slice::from_ref(position))?;
-        self.consumer.commit(&list, CommitMode::Async)
+        self.consumer.commit(&list, CommitMode::Sync)
     }
 
     /// Commits everything that was stored, and waits for the answer.
