@@ -55,6 +55,8 @@ pub(super) struct Custody {
     assignments: u64,
     outbox: Outbox,
     acknowledged: Vec<Ticket>,
+    /// Offsets that a planted fault stores before their time; else empty.
+    stored_early: Vec<PartitionOffset>,
     /// Consumption is paused because too much is not acknowledged.
     is_held: bool,
     journal: Option<Journal>,
@@ -102,6 +104,7 @@ impl Custody {
             assignments: 0,
             outbox: Outbox::new(sink, deliveries, Arc::clone(&metrics), settings.number, settings.lanes),
             acknowledged: Vec::new(),
+            stored_early: Vec::new(),
             is_held: false,
             journal: Some(journal),
             snapshots,
@@ -135,7 +138,7 @@ impl Custody {
         }
         let mut acknowledged = std::mem::take(&mut self.acknowledged);
         self.outbox.settle(self.now, &mut acknowledged);
-        let mut stored = Vec::new();
+        let mut stored = std::mem::take(&mut self.stored_early);
         for ticket in acknowledged.drain(..) {
             self.acknowledge(ticket, &mut stored);
         }
@@ -152,11 +155,7 @@ impl Custody {
     pub(super) fn cut_due(&mut self) {
         let interval = self.settings.receipt_interval;
         let now = self.now;
-        for partition in &mut self.partitions {
-            if partition.opened_at.is_some_and(|opened_at| now >= opened_at + interval) {
-                partition.cut(&self.writer);
-            }
-        }
+        self.cut_where(|partition| partition.opened_at.is_some_and(|opened_at| now >= opened_at + interval));
     }
 
     /// Pauses consumption while too much is not acknowledged. Polling goes on, so the lane stays a member.
@@ -186,20 +185,19 @@ impl Custody {
         self.now_ms = now_ms();
         let snapshot = self.snapshots.load();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
-            for partition in &mut self.partitions {
-                partition.cut(&self.writer);
-            }
+            self.cut_where(|_| true);
             self.snapshot = Arc::clone(&snapshot);
             self.writer.digests = self.snapshot.digests.clone();
         }
     }
 
-    pub(super) fn end_batch(&mut self) -> Result<(), LaneError> {
+    pub(super) fn end_batch(&mut self) {
         self.metrics.add(&mut self.counts);
-        if let Some(journal) = &mut self.journal {
-            journal.idle()?;
-        }
-        Ok(())
+    }
+
+    /// Whether so much is not acknowledged that nothing more is to be taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.outbox.is_full()
     }
 
     /// Whether nothing is owed and no receipt is due or on its way.
@@ -268,6 +266,9 @@ impl Custody {
                 judge_unread(&snapshot, record, at_ms, Why::Panic, &mut scratch)
             })
         };
+        if let Some(journal) = &mut self.journal {
+            journal.idle()?;
+        }
         let seen = scratch.inspect.seen();
         let alerts = self.alerts_of(&snapshot, record, &judgement, seen.findings);
         self.count(position, record, &judgement, seen);
@@ -358,7 +359,6 @@ impl Custody {
     /// The record's share of the open receipt. Before the outputs are owed: a receipt that has no room is cut
     /// first, and the record with all that it owes belongs to the next one.
     fn add_to_receipt(&mut self, position: usize, record: &Record<'_>, judgement: &Judgement, alerts: u32) {
-        let Some(partition) = self.partitions.get_mut(position) else { return };
         let share = Share {
             offset: record.offset,
             timestamp_ms: record.timestamp_ms,
@@ -369,13 +369,36 @@ impl Custody {
             alerts: u64::from(alerts),
             uninspectable: judgement.unread.is_some(),
         };
-        if partition.draft.is_full() || partition.draft.add(&share).is_err() {
-            partition.cut(&self.writer);
-            // An empty draft takes any record.
+        let has_room = self
+            .partitions
+            .get_mut(position)
+            .is_some_and(|partition| !partition.draft.is_full() && partition.draft.add(&share).is_ok());
+        if !has_room {
+            self.cut(position);
+        }
+        let Some(partition) = self.partitions.get_mut(position) else { return };
+        if !has_room {
             let added = partition.draft.add(&share);
             debug_assert!(added.is_ok(), "an empty draft takes any record");
         }
         partition.opened_at.get_or_insert(self.now);
+    }
+
+    fn cut_where(&mut self, is_meant: impl Fn(&Partition) -> bool) {
+        for position in 0..self.partitions.len() {
+            if self.partitions.get(position).is_some_and(&is_meant) {
+                self.cut(position);
+            }
+        }
+    }
+
+    /// Ends the open receipt of a partition, if it holds a record.
+    fn cut(&mut self, position: usize) {
+        let Some(partition) = self.partitions.get_mut(position) else { return };
+        let ended_at = partition.cut(&self.writer);
+        if let Some(offset) = ended_at.filter(|_| faults::is_planted(Fault::StoreBeforeAck)) {
+            self.stored_early.push(PartitionOffset { at: partition.at.clone(), offset });
+        }
     }
 
     /// Sends what the open range of a partition owes.
@@ -400,8 +423,8 @@ impl Custody {
     // --- acknowledgements
 
     fn acknowledge(&mut self, ticket: Ticket, stored: &mut Vec<PartitionOffset>) {
-        let position = self.partitions.iter().position(|partition| partition.assignment == ticket.assignment);
-        let Some(partition) = position.and_then(|position| self.partitions.get_mut(position)) else {
+        let is_its = |partition: &&mut Partition| partition.assignment == ticket.assignment;
+        let Some(partition) = self.partitions.iter_mut().find(is_its) else {
             // Owed for an assignment that is no longer the lane's.
             return;
         };
@@ -556,11 +579,7 @@ impl Custody {
         bound: Duration,
         is_revoke: bool,
     ) -> Result<(), LaneError> {
-        for partition in &mut self.partitions {
-            if is_meant(partition) && partition.is_judging() {
-                partition.cut(&self.writer);
-            }
-        }
+        self.cut_where(|partition| is_meant(partition) && partition.is_judging());
         if is_revoke {
             faults::pass(Fault::KillInRevoke);
         }
@@ -598,10 +617,10 @@ impl Custody {
         );
         self.metrics.gap(gap.cause, u64::try_from(gap.to - gap.from).unwrap_or(0));
         self.counts.alert(AlertKind::Gap);
-        let Some(partition) = self.partitions.get_mut(position) else { return };
         if gap.has_receipt() {
-            partition.cut(&self.writer);
+            self.cut(position);
         }
+        let Some(partition) = self.partitions.get(position) else { return };
         let at = partition.at.clone();
         let snapshot = Arc::clone(&self.snapshot);
         let context = self.context(&snapshot);

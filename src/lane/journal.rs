@@ -1,8 +1,8 @@
 //! The crash journal: a record that kills the process must not kill it for ever.
 //!
 //! One small file a lane. It says whether the last run ended cleanly, and, after an unclean end, which record is
-//! under inspection: written before each record of the first minute, which is longer than what a crash leaves
-//! uncommitted. A record that was under inspection at the end of two runs in a row is not inspected a third
+//! under inspection: written before and erased after each record of the first minute, which is longer than what a
+//! crash leaves uncommitted. A record that was under inspection at the end of two runs in a row is not inspected a third
 //! time: it owes an `uninspectable` alert with the code `CRASHER`. A run that ends cleanly forgets everything.
 //!
 //! It holds coordinates only, never payload. It need not survive a power cut, only the process: no `fsync`.

@@ -149,14 +149,19 @@ impl Lane {
             match self.source.poll(wait) {
                 Polled::Record(message) => self.custody.take(&message)?,
                 Polled::Event(event) => {
-                    self.custody.end_batch()?;
+                    self.custody.end_batch();
                     return self.handle(event);
                 }
                 Polled::Nothing => break,
             }
+            // One record can owe a hundred alerts.
+            if self.custody.is_full() {
+                break;
+            }
             wait = Duration::ZERO;
         }
-        self.custody.end_batch()
+        self.custody.end_batch();
+        Ok(())
     }
 
     fn handle(&mut self, event: Event) -> Result<(), LaneError> {
