@@ -12,7 +12,7 @@ use super::assemble;
 use super::exit::{Exit, Failure, Outcome};
 
 /// Reading all receipts takes at most so long.
-const READ_MAX: Duration = Duration::from_secs(3600);
+const READ_MAX: Duration = Duration::from_hours(1);
 
 pub(super) fn run(arguments: &CoverageArgs) -> Outcome {
     let config = assemble::configuration(&arguments.config)?;

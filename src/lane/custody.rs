@@ -146,7 +146,7 @@ impl Custody {
         self.send_due_receipts();
         self.commit_positions(source)?;
         if !stored.is_empty() {
-            self.store(source, &stored);
+            store(source, &stored);
         }
         Ok(())
     }
@@ -461,13 +461,6 @@ impl Custody {
         }
     }
 
-    fn store(&self, source: &Source, positions: &[PartitionOffset]) {
-        if let Err(error) = source.store(positions) {
-            // The partition was taken away meanwhile: its new owner repeats what was not committed.
-            tracing::info!(code = ?error.rdkafka_error_code(), "offsets were not stored");
-        }
-    }
-
     // --- assignments
 
     /// Answers an assignment: finds out where the partitions begin, and announces it.
@@ -707,6 +700,13 @@ impl Custody {
     fn judging(&self) -> Vec<TopicPartition> {
         let judging = self.partitions.iter().filter(|partition| partition.is_judging());
         judging.map(|partition| partition.at.clone()).collect()
+    }
+}
+
+fn store(source: &Source, positions: &[PartitionOffset]) {
+    if let Err(error) = source.store(positions) {
+        // The partition was taken away meanwhile: its new owner repeats what was not committed.
+        tracing::info!(code = ?error.rdkafka_error_code(), "offsets were not stored");
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 /// After an unclean end each record is noted before it is inspected, for so long.
-const CAREFUL_FOR: Duration = Duration::from_secs(60);
+const CAREFUL_FOR: Duration = Duration::from_mins(1);
 /// A record that two runs in a row died of is a crasher.
 const DEATHS_MAX: u32 = 2;
 /// Crashers remembered; the oldest is forgotten first.

@@ -167,14 +167,14 @@ mod tests {
             let mut outstanding: Vec<(RangeId, i64)> = Vec::new();
             let mut receipts: Vec<RangeId> = Vec::new();
             for (position, count) in owed.iter().enumerate() {
-                let to = (position as i64 + 1) * 10;
+                let to = (i64::try_from(position).unwrap() + 1) * 10;
                 let id = tracker.owe(*count);
                 outstanding.extend((0..*count).map(|_| (id, to)));
                 tracker.close(to, vec![Vec::new()]);
             }
             let mut stored = 0;
             let mut choices = choices.iter().cycle();
-            while stored < owed.len() as i64 * 10 {
+            while stored < i64::try_from(owed.len()).unwrap() * 10 {
                 if let Some((id, _)) = tracker.take_due_receipt() {
                     receipts.push(id);
                 }

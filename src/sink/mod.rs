@@ -140,7 +140,7 @@ impl ClientContext for Deliveries {
         match level {
             RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-                tracing::info!(target: "librdkafka", facility, "{text}")
+                tracing::info!(target: "librdkafka", facility, "{text}");
             }
             RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", facility, "{text}"),
             _ => tracing::error!(target: "librdkafka", facility, "{text}"),

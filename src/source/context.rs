@@ -92,7 +92,7 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
         }
         RDKafkaLogLevel::Warning => tracing::warn!(target: "librdkafka", facility, "{text}"),
         RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-            tracing::info!(target: "librdkafka", facility, "{text}")
+            tracing::info!(target: "librdkafka", facility, "{text}");
         }
         RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", facility, "{text}"),
     }

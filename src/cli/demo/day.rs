@@ -25,7 +25,7 @@ pub(super) fn records(records: u64, seed: u64) -> impl Iterator<Item = Outbound>
 
 /// The consent acts of the customers, as lines of the `consent` stream.
 pub(super) fn consents(keyring: &Keyring) -> String {
-    let mut lines = String::new();
+    let mut lines = Vec::new();
     for customer in 0..CUSTOMERS {
         let Some(token) = keyring.token(TokenType::Member, &member(customer)) else { continue };
         let act = |event: &str, act: &str, at: &str| {
@@ -34,16 +34,17 @@ pub(super) fn consents(keyring: &Keyring) -> String {
                 "act": act, "at": at, "method": "app",
                 "separate": {"cross_border": true, "third_party": true},
             })
+            .to_string()
         };
         if customer % NEVER_EVERY == 0 {
             continue;
         }
-        lines += &format!("{}\n", act("1", "given", "2024-06-01T10:00:00+09:00"));
+        lines.push(act("1", "given", "2024-06-01T10:00:00+09:00"));
         if customer % WITHDRAWN_EVERY == 0 {
-            lines += &format!("{}\n", act("2", "withdrawn", "2024-07-01T09:00:00+09:00"));
+            lines.push(act("2", "withdrawn", "2024-07-01T09:00:00+09:00"));
         }
     }
-    lines
+    lines.join("\n")
 }
 
 fn record(number: u64, random: &mut Random) -> Outbound {
@@ -94,7 +95,7 @@ fn order(number: u64, member: &str, phone: &str) -> String {
     )
 }
 
-/// SplitMix64: enough for a day, and the same on every machine.
+/// A counter, mixed: enough for a day, and the same on every machine.
 struct Random(u64);
 
 impl Random {

@@ -8,7 +8,7 @@ mod day;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ use super::{assemble, coverage};
 
 const EGRESS_PARTITIONS: i32 = 4;
 /// The whole demo, after it was built, takes at most so long.
-const DEMO_MAX: Duration = Duration::from_secs(60);
+const DEMO_MAX: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(200);
 /// The key of the demo's tokens: public, like its customers.
 const KEY: [u8; 32] = [7; 32];
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &DemoArgs) -> Outcome {
         table
     })?;
     let summary = Summary::read(&plan, &table)?;
-    std::io::stdout().write_all(summary.to_text().as_bytes()).map_err(|error| Failure::writing(&error))?;
+    summary.write(&mut io::stdout().lock()).map_err(|error| Failure::writing(&error))?;
     Ok(Exit::Ok)
 }
 
@@ -127,14 +127,14 @@ fn wait_until_inspected(plan: &Plan, produced: u64) -> Result<Table, Failure> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> std::io::Result<Folder> {
+    fn new() -> io::Result<Folder> {
         let path = std::env::temp_dir().join(format!("sumun-demo-{}", std::process::id()));
         fs::create_dir(&path)?;
         Ok(Folder(path))
     }
 
     /// Writes configuration, facts and key. Returns the configuration's path.
-    fn fill(&self, brokers: &str) -> std::io::Result<PathBuf> {
+    fn fill(&self, brokers: &str) -> io::Result<PathBuf> {
         let facts = self.0.join("facts");
         fs::create_dir(&facts)?;
         fs::write(facts.join("disclosure.jsonl"), include_str!("disclosure.jsonl"))?;
@@ -142,7 +142,7 @@ impl Folder {
         fs::write(facts.join("recipient.jsonl"), include_str!("recipient.jsonl"))?;
         let keyring = Keyring::new(vec![("demo".to_owned(), KEY)]);
         fs::write(facts.join("consent.jsonl"), day::consents(&keyring))?;
-        let digits: String = KEY.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = KEY.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
         write_secret(&self.0.join("demo.hex"), &digits)?;
         let file = self.0.join("sumun.yaml");
         fs::write(&file, include_str!("sumun.yaml").replace("BROKERS", &format!("\"{brokers}\"")))?;
@@ -158,7 +158,7 @@ impl Drop for Folder {
     }
 }
 
-fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
@@ -216,19 +216,19 @@ impl Summary {
         Ok(Summary { records: counts.records, outcomes, register, alerts })
     }
 
-    fn to_text(&self) -> String {
-        let mut text = format!("{} records produced, {} inspected\n", self.records, self.records);
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{} records produced, {} inspected", self.records, self.records)?;
         for (outcome, count) in self.outcomes {
-            text += &format!("  {count:>6}  {outcome}\n");
+            writeln!(out, "  {count:>6}  {outcome}")?;
         }
-        text += "\nwho got personal data, where, and on what basis\n";
+        writeln!(out, "\nwho got personal data, where, and on what basis")?;
         for ([recipient, country, outcome, why], records) in &self.register {
-            text += &format!("  {records:>6}  {recipient:<14} {country:<3} {outcome:<13} {why}\n");
+            writeln!(out, "  {records:>6}  {recipient:<14} {country:<3} {outcome:<13} {why}")?;
         }
-        text += "\nalerts\n";
+        writeln!(out, "\nalerts")?;
         for (reasons, count) in &self.alerts {
-            text += &format!("  {count:>6}  {reasons}\n");
+            writeln!(out, "  {count:>6}  {reasons}")?;
         }
-        text
+        Ok(())
     }
 }
