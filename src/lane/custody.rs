@@ -3,7 +3,6 @@
 //! Invariant 4 lives here: an offset is stored when the tracker says that the receipt up to it is acknowledged,
 //! and nowhere else.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,11 +11,9 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::{BorrowedMessage, Message};
 
 use crate::alert::GapCause;
-use crate::decide::severity;
-use crate::finding::Finding;
 use crate::inspect::Inspection;
 use crate::offsets::{Gap, RangeId, Start};
-use crate::owe::{self, Context, Judged, JudgedTransfer, Share};
+use crate::owe::{self, Share};
 use crate::receipt;
 use crate::record::{Header, Record};
 use crate::sink::{DeliveryReceiver, Output, Sink, Ticket};
@@ -25,8 +22,9 @@ use crate::telemetry::{AlertKind, Check, CommitResult, Health, LaneCounts, Metri
 
 use super::faults::{self, Fault};
 use super::journal::Journal;
-use super::judge::{Judgement, Scratch, Why, judge, judge_unread};
+use super::judge::{Judgement, Scratch, Why, judge_guarded, judge_unread};
 use super::outbox::Outbox;
+use super::owed::{context, owed_alerts};
 use super::partition::{Partition, Phase, Writer};
 use super::snapshot::Snapshot;
 use super::start::starts;
@@ -256,73 +254,22 @@ impl Custody {
         let judgement = if is_crasher {
             judge_unread(&snapshot, record, at_ms, Why::Crasher, &mut scratch)
         } else {
-            // A panic is a result too: the record owes an alert.
-            let caught = catch_unwind(AssertUnwindSafe(|| {
-                faults::in_rule(record.value);
-                judge(&snapshot, record, at_ms, &mut scratch)
-            }));
-            caught.unwrap_or_else(|_| {
-                self.counts.panicked();
-                judge_unread(&snapshot, record, at_ms, Why::Panic, &mut scratch)
-            })
+            judge_guarded(&snapshot, record, at_ms, &mut scratch)
         };
+        if judgement.unread.is_some_and(|unread| unread.why == Why::Panic) {
+            self.counts.panicked();
+        }
         if let Some(journal) = &mut self.journal {
             journal.idle()?;
         }
         let seen = scratch.inspect.seen();
-        let alerts = self.alerts_of(&snapshot, record, &judgement, seen.findings);
+        let alerts = owed_alerts(&self.cluster, &snapshot, record, &judgement, seen.findings);
         self.count(position, record, &judgement, seen);
         let owed = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
         self.add_to_receipt(position, record, &judgement, owed);
         self.owe(position, alerts);
         self.scratch = scratch;
         Ok(())
-    }
-
-    fn alerts_of(
-        &self,
-        snapshot: &Snapshot,
-        record: &Record<'_>,
-        judgement: &Judgement,
-        findings: &[Finding],
-    ) -> Vec<owe::Output> {
-        let is_alert = judgement.owes_unread
-            || judgement.verdict.transfers.iter().any(|transfer| transfer.outcome.is_alert());
-        if !is_alert {
-            return Vec::new();
-        }
-        let transfers: Vec<JudgedTransfer<'_>> = judgement
-            .located
-            .transfers
-            .iter()
-            .zip(&judgement.verdict.transfers)
-            .map(|(transfer, verdict)| JudgedTransfer {
-                transfer,
-                verdict,
-                recipient: transfer.recipient.map(|index| snapshot.facts.recipient(index)),
-                severity: severity(verdict, &snapshot.policy),
-            })
-            .collect();
-        let payload_hmac = record.value.and_then(|value| snapshot.keyring.payload_hmac(value));
-        let unread = judgement.unread.filter(|_| judgement.owes_unread).map(|unread| owe::Unread {
-            stage: unread.stage,
-            code: unread.why.code(),
-            payload_hmac: payload_hmac.as_deref(),
-        });
-        let judged =
-            Judged { record, at_ms: judgement.located.at_ms, findings, transfers: &transfers, unread };
-        owe::alerts(&self.context(snapshot), &judged)
-    }
-
-    fn context<'a>(&'a self, snapshot: &'a Snapshot) -> Context<'a> {
-        Context {
-            cluster: &self.cluster,
-            rules: &snapshot.digests.rules,
-            facts: &snapshot.digests.facts,
-            config: &snapshot.digests.config,
-            geo_build: snapshot.geo_build.as_deref(),
-            freshness_unknown: snapshot.freshness_unknown,
-        }
     }
 
     fn count(&mut self, position: usize, record: &Record<'_>, judgement: &Judgement, seen: Inspection<'_>) {
@@ -616,7 +563,7 @@ impl Custody {
         let Some(partition) = self.partitions.get(position) else { return };
         let at = partition.at.clone();
         let snapshot = Arc::clone(&self.snapshot);
-        let context = self.context(&snapshot);
+        let context = context(&self.cluster, &snapshot);
         let alert = owe::gap_alert(&context, &at.topic, at.partition, gap.from, gap.to, gap.cause);
         self.owe(position, vec![alert]);
         if let Some(partition) = self.partitions.get_mut(position).filter(|_| gap.has_receipt()) {

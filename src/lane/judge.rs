@@ -1,6 +1,8 @@
 //! What one record is judged to be: inspect, locate and decide in a row. `run`, `scan` and `bench` all judge
 //! here, so what `scan` prints is what `run` would have done.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::alert::Stage;
 use crate::decide::{Matter, decide, sum};
 use crate::finding::{Finding, IssueCode};
@@ -9,6 +11,7 @@ use crate::locate::{self, Located, Transfer};
 use crate::record::Record;
 use crate::verdict::Verdict;
 
+use super::faults;
 use super::snapshot::Snapshot;
 
 /// Buffers of one lane, reused for every record. `inspect.seen()` is what was found in the last one.
@@ -58,7 +61,7 @@ impl Why {
 
 /// Judges `record` at `at_ms`: its own time, unless its route names a field. On a record without findings that
 /// was read whole, nothing is allocated and nothing is looked up.
-pub fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scratch) -> Judgement {
+fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scratch) -> Judgement {
     let inspection = snapshot.inspector.inspect(record, &mut scratch.inspect);
     let issue = inspection.issues.iter().find(|issue| issue.is_unread());
     let unread = issue.map(|issue| Unread { stage: Stage::Decode, why: Why::Issue(issue.code) });
@@ -69,6 +72,21 @@ pub fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut
     let (located, verdict) =
         decided(snapshot, record, at_ms, inspection.findings, unread.is_some(), &mut scratch.locate);
     Judgement { owes_unread: unread.is_some() && !located.all_domestic, located, verdict, unread }
+}
+
+/// [`judge`], where a panic is a result too: the record counts as unread, and owes an alert.
+pub fn judge_guarded(
+    snapshot: &Snapshot,
+    record: &Record<'_>,
+    at_ms: i64,
+    scratch: &mut Scratch,
+) -> Judgement {
+    // What a panic leaves in the scratch is cleared below.
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        faults::in_rule(record.value);
+        judge(snapshot, record, at_ms, scratch)
+    }));
+    caught.unwrap_or_else(|_| judge_unread(snapshot, record, at_ms, Why::Panic, scratch))
 }
 
 /// A record that must not be inspected, or whose inspection did not end: nothing of it counts as read.

@@ -10,6 +10,7 @@ mod faults;
 mod journal;
 mod judge;
 mod outbox;
+mod owed;
 mod partition;
 mod snapshot;
 mod start;
@@ -29,7 +30,8 @@ use crate::sink::{DeliveryReceiver, Sink};
 use crate::source::{self, Event, Polled, Source};
 use crate::telemetry::{Health, Metrics};
 
-pub use judge::{Judgement, Scratch, Unread, Why, judge};
+pub use judge::{Judgement, Scratch, Unread, Why, judge_guarded};
+pub use owed::owed_alerts;
 pub use snapshot::{Digests, Snapshot};
 
 use custody::Custody;
