@@ -26,6 +26,9 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     Run(RunArgs),
     Coverage(CoverageArgs),
+    Check(CheckArgs),
+    Scan(ScanArgs),
+    Bench(BenchArgs),
     Token(TokenArgs),
     Demo(DemoArgs),
 }

@@ -3,7 +3,7 @@
 //! A payload reaches inspection as the bytes it has in Kafka. kcat writes payloads that are not UTF-8 raw inside
 //! its JSON, so lines are bytes here, never text.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, BufReader, Read};
 
 use super::args::Input;
 use super::kcat;
@@ -11,9 +11,10 @@ use crate::record::{Header, Record};
 
 /// Ten MiB of payload with every byte escaped (`\u0000`), and room for the envelope. A longer line is no record.
 const LINE_BYTES_MAX: usize = 128 << 20;
+const READ_BUFFER_BYTES: usize = 1 << 20;
 
 /// A record that owns its bytes. Holds raw payload: no `Debug`.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct OwnedRecord {
     /// `None` for a bare payload: its coordinates are not known.
     pub(super) coordinates: Option<Coordinates>,
@@ -61,20 +62,27 @@ impl OwnedRecord {
 /// One line of input.
 pub(super) enum Line {
     Record(OwnedRecord),
-    /// No record: broken JSON, not kcat's object, or longer than [`LINE_BYTES_MAX`].
-    Unreadable,
+    /// No record: broken JSON, not kcat's object, or longer than [`LINE_BYTES_MAX`] (then nobody counts its bytes).
+    Unreadable {
+        bytes: Option<u64>,
+    },
 }
 
 /// Reads the lines of one file.
 pub(super) struct Lines<R> {
-    reader: R,
+    reader: BufReader<R>,
     input: Input,
     buffer: Vec<u8>,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: Read> Lines<R> {
     pub(super) fn new(reader: R, input: Input) -> Lines<R> {
-        Lines { reader, input, buffer: Vec::new() }
+        Lines { reader: BufReader::with_capacity(READ_BUFFER_BYTES, reader), input, buffer: Vec::new() }
+    }
+
+    /// Whether the next line has to be waited for.
+    pub(super) fn is_idle(&self) -> bool {
+        self.reader.buffer().is_empty()
     }
 
     /// The next record or unreadable line; `None` at the end. Lines without content hold no record and are
@@ -83,7 +91,7 @@ impl<R: BufRead> Lines<R> {
         loop {
             match read_line(&mut self.reader, &mut self.buffer, LINE_BYTES_MAX)? {
                 ReadLine::End => return Ok(None),
-                ReadLine::TooLong => return Ok(Some(Line::Unreadable)),
+                ReadLine::TooLong => return Ok(Some(Line::Unreadable { bytes: None })),
                 ReadLine::Line => {}
             }
             let line = self.buffer.as_slice();
@@ -92,7 +100,10 @@ impl<R: BufRead> Lines<R> {
                 Input::Text => return Ok(Some(Line::Record(bare(line)))),
                 _ if line.trim_ascii().is_empty() => {}
                 Input::Ndjson => return Ok(Some(Line::Record(bare(line)))),
-                Input::Kcat => return Ok(Some(kcat::parse(line).map_or(Line::Unreadable, Line::Record))),
+                Input::Kcat => {
+                    let unreadable = Line::Unreadable { bytes: Some(line.len() as u64) };
+                    return Ok(Some(kcat::parse(line).map_or(unreadable, Line::Record)));
+                }
             }
         }
     }
@@ -150,13 +161,12 @@ mod tests {
     use super::{Input, Line, Lines, ReadLine, read_line};
 
     fn values(text: &[u8], input: Input) -> Vec<Option<Vec<u8>>> {
-        // A small buffer, so that lines span several reads.
-        let mut lines = Lines::new(BufReader::with_capacity(3, text), input);
+        let mut lines = Lines::new(text, input);
         let mut out = Vec::new();
         while let Some(line) = lines.next().unwrap() {
             out.push(match line {
                 Line::Record(record) => record.value,
-                Line::Unreadable => None,
+                Line::Unreadable { .. } => None,
             });
         }
         out
@@ -182,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_skipped_whole() {
-        let mut reader = BufReader::with_capacity(4, b"0123456789\nab\n".as_slice());
+    fn a_line_spans_reads_and_one_that_is_too_long_is_skipped_whole() {
+        let mut reader = BufReader::with_capacity(4, b"0123456789\nabcdef\n".as_slice());
         let mut buffer = Vec::new();
         assert!(matches!(read_line(&mut reader, &mut buffer, 9).unwrap(), ReadLine::TooLong));
         assert!(matches!(read_line(&mut reader, &mut buffer, 9).unwrap(), ReadLine::Line));
-        assert_eq!(buffer, b"ab");
+        assert_eq!(buffer, b"abcdef");
         assert!(matches!(read_line(&mut reader, &mut buffer, 9).unwrap(), ReadLine::End));
     }
 }

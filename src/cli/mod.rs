@@ -6,13 +6,16 @@
 
 mod args;
 mod assemble;
+mod bench;
+mod check;
 mod coverage;
 mod demo;
 mod exit;
 mod input;
 mod kcat;
-mod keyfile;
+mod report;
 mod run;
+mod scan;
 mod token;
 
 use std::process::ExitCode;
@@ -41,6 +44,9 @@ fn perform(command: &Command) -> Outcome {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Scan(arguments) => scan::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
     }

@@ -83,7 +83,7 @@ pub(super) fn token_keys(top: Section<'_>, folder: &Path, reading: &mut Reading<
         let id = section.required("id", "the name that tokens begin with, as in `id: k1`", reading);
         let file = section.required("key_file", "the file with the key", reading);
         let parsed = reading.parsed(id, "id", key_id);
-        let key = reading.parsed(file, "key_file", |text| key(&folder.join(text)));
+        let key = reading.parsed(file, "key_file", |text| read_key(&folder.join(text)));
         let (Some(written), Some(id), Some(key)) = (id, parsed, key) else { continue };
         if keys.iter().any(|known| known.id == id) {
             reading.problem(
@@ -96,7 +96,7 @@ pub(super) fn token_keys(top: Section<'_>, folder: &Path, reading: &mut Reading<
     keys
 }
 
-fn key_id(text: &str) -> Result<String, String> {
+pub fn key_id(text: &str) -> Result<String, String> {
     let fits = !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
     if fits {
@@ -107,7 +107,7 @@ fn key_id(text: &str) -> Result<String, String> {
 }
 
 /// 64 hexadecimal digits, a newline allowed, readable by its owner only.
-fn key(path: &Path) -> Result<[u8; 32], String> {
+pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     let name = path.display();
     let unread =
         |error: std::io::Error| format!("the key file `{name}` cannot be read ({}); check it", error.kind());

@@ -21,6 +21,7 @@ use crate::offsets::StartFrom;
 use crate::time::parse_rfc3339_ms;
 use crate::yaml::{self, Node, Position};
 
+pub use files::{key_id, read_key};
 pub use read::{ConfigErrors, Problem};
 use read::{Reading, Section};
 
