@@ -8,4 +8,5 @@
     reason = "a test fails by panicking and prints its tables; nothing outside sees into it"
 )]
 
+mod check;
 mod support;
