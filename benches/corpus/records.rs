@@ -7,7 +7,7 @@ use super::random::Random;
 use super::shapes;
 use super::surroundings::MEMBERS_CONSENTING;
 
-pub(super) const TOPIC: &str = "partner.outbound";
+pub(super) const TOPIC: &str = "orders.outbound";
 pub(super) const SELLERS_FOREIGN: Range<u64> = 1001..1021;
 pub(super) const SELLERS_DOMESTIC: Range<u64> = 2001..2006;
 /// Networks for documentation (RFC 5737): nobody's.

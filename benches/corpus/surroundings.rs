@@ -6,6 +6,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use sumun::subject::{Keyring, TokenType};
 
@@ -111,7 +112,9 @@ fn consents() -> String {
 /// Full confidence, flat schema.
 fn countries() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     use mmdb_writer::{Value, Writer};
-    let mut writer = Writer::new("country of the corpus");
+    // The same file for the same corpus: 2026-11-01.
+    let built = UNIX_EPOCH + Duration::from_secs(1_793_491_200);
+    let mut writer = Writer::builder("country of the corpus").build_epoch(built).build();
     for (network, country) in [(FOREIGN_NETWORK, "CN"), (DOMESTIC_NETWORK, "KR")] {
         let [a, b, c] = network;
         let network = ipnet::Ipv4Net::new(Ipv4Addr::new(a, b, c, 0), 24)?;
