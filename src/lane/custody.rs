@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::message::{BorrowedMessage, Message};
 
-use crate::alert::GapCause;
+use crate::alert::{AlertKind, GapCause};
 use crate::inspect::Inspection;
 use crate::offsets::{Gap, RangeId, Start};
 use crate::owe::{self, Share};
@@ -18,7 +18,7 @@ use crate::receipt;
 use crate::record::{Header, Record};
 use crate::sink::{DeliveryReceiver, Output, Sink, Ticket};
 use crate::source::{self, Lag, PartitionOffset, Source, TopicPartition};
-use crate::telemetry::{AlertKind, Check, CommitResult, Health, LaneCounts, Metrics, Rebalance};
+use crate::telemetry::{Check, CommitResult, Health, LaneCounts, Metrics, Rebalance};
 
 use super::faults::{self, Fault};
 use super::journal::Journal;

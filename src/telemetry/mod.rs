@@ -4,8 +4,6 @@
 //! payload, a subject, a host or an address: labels come from closed sets or from the configuration, health
 //! texts are written by the code that sets them.
 
-pub use crate::alert::AlertKind;
-
 mod health;
 mod http;
 mod log;
