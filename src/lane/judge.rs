@@ -100,7 +100,12 @@ pub(super) fn judge_unread(
     scratch.inspect.clear();
     // Its value may be what inspection died of: only headers, key and topic say where it goes.
     let shell = Record { value: None, ..*record };
-    let (located, verdict) = decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate);
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate)
+    }));
+    // Even that can panic: then nobody is named, and nothing is taken for domestic.
+    let (located, verdict) =
+        caught.unwrap_or_else(|_| (Located::nowhere(at_ms), sum(Vec::new(), true, false)));
     let unread = Some(Unread { stage: Stage::Inspect, why });
     Judgement { owes_unread: !located.all_domestic, located, verdict, unread }
 }
