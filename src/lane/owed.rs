@@ -33,8 +33,10 @@ pub fn owed_alerts(
             severity: severity(verdict, &snapshot.policy),
         })
         .collect();
-    let payload_hmac = record.value.and_then(|value| snapshot.keyring.payload_hmac(value));
-    let unread = judgement.unread.filter(|_| judgement.owes_unread).map(|unread| owe::Unread {
+    let unread = judgement.unread.filter(|_| judgement.owes_unread);
+    let payload = record.value.filter(|_| unread.is_some());
+    let payload_hmac = payload.and_then(|value| snapshot.keyring.payload_hmac(value));
+    let unread = unread.map(|unread| owe::Unread {
         stage: unread.stage,
         code: unread.why.code(),
         payload_hmac: payload_hmac.as_deref(),
