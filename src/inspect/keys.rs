@@ -93,11 +93,16 @@ impl Dictionary {
         }
         let tails = parts.starts().filter_map(|start| unnumbered.get(start..));
         let heads = parts.starts().rev().filter_map(|end| whole.get(..end));
-        tails
-            .chain(heads)
-            .filter(|part| !part.is_empty())
-            .find_map(|part| self.names.get(part))
-            .map(|name| Known { name, whole: false })
+        let mut fallback = None;
+        for part in tails.chain(heads).filter(|part| !part.is_empty()) {
+            let Some(name) = self.names.get(part) else { continue };
+            // `ssn_num` is named by `ssn`, though `num` is its tail.
+            if name.bearers.iter().any(|(_, strength)| *strength == Strength::Strong) {
+                return Some(Known { name, whole: false });
+            }
+            fallback = fallback.or(Some(name));
+        }
+        fallback.map(|name| Known { name, whole: false })
     }
 
     /// The label before `text[..at]`: the nearest of the last words that is known.

@@ -22,9 +22,9 @@ pub(super) struct Range {
     /// What the digit after the prefix may be; any where it is not given.
     #[serde(default)]
     pub(super) subscriber_first: Option<String>,
-    /// Whether a number of 1588's kind may follow the prefix: a company's, not a person's.
+    /// Whether eight digits of 1588's kind behind the prefix are refused: a company's number, dialled with an area code.
     #[serde(default)]
-    pub(super) representative: bool,
+    pub(super) refuse_representative: bool,
     pub(super) weight: Weights,
 }
 
@@ -182,9 +182,9 @@ impl Plan {
             let first = subscriber.first()?;
             let first_is_possible = *first == b'*'
                 || range.subscriber_first.as_ref().is_none_or(|possible| possible.as_bytes().contains(first));
-            let is_representative = subscriber.len() == 8
-                && matches!(subscriber, [b'1', b'5' | b'6' | b'8', ..])
-                && !range.representative;
+            let is_representative = range.refuse_representative
+                && subscriber.len() == 8
+                && matches!(subscriber, [b'1', b'5' | b'6' | b'8', ..]);
             (first_is_possible && !is_representative).then_some((range, prefix.len()))
         })
     }

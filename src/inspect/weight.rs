@@ -8,7 +8,7 @@
 pub(super) const REPORTED_FROM: u8 = 50;
 
 /// The field bears a name that such values have, or others have too.
-pub(super) const KEY: i32 = 350;
+pub(super) const KEY: i32 = 400;
 pub(super) const KEY_WEAK: i32 = 200;
 /// Taken off where only a part of the name is known: `receiverTelNo` by `telNo`.
 pub(super) const PART_OF_NAME: i32 = -50;
@@ -53,7 +53,7 @@ pub(super) const BARCODE: i32 = -50;
 pub(super) const BARCODE_CHECK_FAILED: i32 = -400;
 pub(super) const EPOCH: i32 = 120;
 pub(super) const CORPORATE: i32 = 50;
-pub(super) const CORPORATE_CHECK_FAILED: i32 = -250;
+pub(super) const CORPORATE_CHECK_FAILED: i32 = -150;
 pub(super) const BUSINESS: i32 = 0;
 pub(super) const BUSINESS_CHECK_FAILED: i32 = -350;
 /// Any run of digits can be somebody's order number; with separators in the places of another kind, hardly.
