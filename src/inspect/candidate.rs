@@ -13,6 +13,7 @@ pub(super) const DIGITS_MIN: u32 = 9;
 pub(super) struct Group {
     pub(super) start: u32,
     pub(super) end: u32,
+    pub(super) digits: u32,
 }
 
 /// Digits without a separator between them.
@@ -102,18 +103,50 @@ fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec
     while start < end && !bytes.get(end - 1).is_some_and(|byte| is_digit(*byte)) {
         end -= 1;
     }
-    if bitmaps.count(start, end, |block| block.digit) >= DIGITS_MIN
+    let digits = bitmaps.count(start, end, |block| block.digit);
+    if digits >= DIGITS_MIN
         && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
     {
-        out.push(Group { start, end });
+        out.push(Group { start, end, digits });
     }
+}
+
+impl Group {
+    /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.
+    /// `text` is what the group's positions refer to.
+    pub(super) fn may_hold_number(&self, text: &[u8]) -> bool {
+        if self.end - self.start != self.digits {
+            return true;
+        }
+        let digits = text.get(self.start as usize..self.end as usize).unwrap_or_default();
+        may_be_phone(digits) || may_be_resident(digits)
+    }
+}
+
+/// 9 to 14 digits that begin like a number of a plan: `0`, `82`, or without its zero.
+fn may_be_phone(digits: &[u8]) -> bool {
+    match digits {
+        [b'0', b'0', b'8', b'2', ..] => digits.len() <= 16,
+        [b'0', b'1'..=b'7', ..] => digits.len() <= 12,
+        [b'8', b'2', ..] => (10..=14).contains(&digits.len()),
+        [b'1'..=b'7', ..] => digits.len() <= 10,
+        [b'*', ..] => true,
+        _ => false,
+    }
+}
+
+/// 13 digits that begin with a month and a day in their places.
+fn may_be_resident(digits: &[u8]) -> bool {
+    matches!(digits, [_, _, b'0' | b'1', _, b'0'..=b'3', _, ..] if digits.len() == 13)
+        || digits.first() == Some(&b'*')
 }
 
 /// Cuts `text[start..end]` at its separators.
 pub(super) fn cut(text: &[u8], start: usize, end: usize, out: &mut Vec<Chunk>) {
     out.clear();
     let mut begun = None;
-    for (position, byte) in text.iter().enumerate().take(end).skip(start) {
+    let inside = text.get(start..end).unwrap_or_default();
+    for (position, byte) in (start..).zip(inside) {
         if is_digit(*byte) {
             begun.get_or_insert(position);
         } else if let Some(start) = begun.take() {
@@ -166,7 +199,8 @@ mod tests {
                 && (first..=last).filter(|at| digit(*at)).count() >= 9
             {
                 let at = |position: usize| u32::try_from(position).unwrap();
-                out.push(Group { start: at(first), end: at(last + 1) });
+                let digits = (first..=last).filter(|at| digit(*at)).count();
+                out.push(Group { start: at(first), end: at(last + 1), digits: at(digits) });
             }
             at += 1;
         }

@@ -27,11 +27,11 @@ pub use rule::RuleError;
 
 use crate::decode::{self, Walked};
 use crate::finding::{Finding, Issue};
-use crate::record::{Part, Record};
+use crate::record::{Header, Part, Record};
 use reader::{Context, Reader, Work};
 use resident::Date;
 use rule::Rules;
-use sibling::Siblings;
+use sibling::{SiblingWork, Siblings};
 
 /// No record is inspected before this program existed: where a record's own time is older (a wrong clock, a replay
 /// of 1970), people born until 2026 are still born.
@@ -49,6 +49,9 @@ pub struct Scratch {
     pub reveal: bool,
     decode: decode::Scratch,
     work: Work,
+    siblings: SiblingWork,
+    header_order: Vec<u32>,
+    repeats: Vec<u32>,
     findings: Vec<Finding>,
     issues: Vec<Issue>,
     format: &'static str,
@@ -107,30 +110,27 @@ impl Inspector {
         scratch.clear();
         let now_ms = record.timestamp_ms.unwrap_or(0).max(NOW_MS_MIN);
         let latest = Date::of_ms(now_ms).unwrap_or(Date { year: i16::MAX, month: 12, day: 31 });
+        let mut repeats = std::mem::take(&mut scratch.repeats);
+        count_repeats(record.headers, &mut scratch.header_order, &mut repeats);
+        let reveal = scratch.reveal;
+        let context = |part| Context { record, part, repeats: &repeats, latest, reveal };
         if let Some(value) = record.value {
-            scratch.format = self.part(record, Part::Value, value, latest, scratch).format.as_str();
+            scratch.format = self.part(context(Part::Value), value, scratch).format.as_str();
         }
         if let Some(key) = record.key {
-            self.part(record, Part::Key, key, latest, scratch);
+            self.part(context(Part::Key), key, scratch);
         }
         for (position, header) in (0..).zip(record.headers) {
             if let Some(value) = header.value {
-                self.part(record, Part::Header(position), value, latest, scratch);
+                self.part(context(Part::Header(position)), value, scratch);
             }
         }
+        scratch.repeats = repeats;
         scratch.seen()
     }
 
-    fn part(
-        &self,
-        record: &Record<'_>,
-        part: Part,
-        bytes: &[u8],
-        latest: Date,
-        scratch: &mut Scratch,
-    ) -> Walked {
+    fn part(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) -> Walked {
         let first = scratch.findings.len();
-        let context = Context { record, part, latest, reveal: scratch.reveal };
         let mut reader = Reader::new(&self.rules, context, &mut scratch.work, &mut scratch.findings);
         let walked = decode::walk(bytes, &mut scratch.decode, &mut reader);
         if !scratch.work.undecided.is_empty() {
@@ -138,7 +138,7 @@ impl Inspector {
         }
         for code in walked.issues() {
             let mut path = String::new();
-            write_root(record, part, &mut path);
+            write_root(&context, &mut path);
             scratch.issues.push(Issue { code, path, bytes_unread: Some(walked.bytes_unread) });
         }
         walked
@@ -146,7 +146,7 @@ impl Inspector {
 
     /// Walks again for what the siblings of undecided candidates say, and once more if they say something.
     fn ask_siblings(&self, context: Context<'_>, bytes: &[u8], first: usize, scratch: &mut Scratch) {
-        let mut siblings = Siblings::new(&self.rules, &scratch.work.undecided);
+        let mut siblings = Siblings::new(&self.rules, &scratch.work.undecided, &mut scratch.siblings);
         decode::walk(bytes, &mut scratch.decode, &mut siblings);
         let said = siblings.said();
         if said.is_empty() {
@@ -187,13 +187,14 @@ impl Inspector {
 }
 
 /// `$`, `key$`, `header['name']$`, `header['name'][1]$` (contracts, "Field paths").
-fn write_root(record: &Record<'_>, part: Part, out: &mut String) {
-    match part {
+fn write_root(context: &Context<'_>, out: &mut String) {
+    match context.part {
         Part::Value => {}
         Part::Key => out.push_str("key"),
         Part::Header(position) => {
             let position = position as usize;
-            let name = record.headers.get(position).map(|header| header.name).unwrap_or_default();
+            let headers = context.record.headers;
+            let name = headers.get(position).map(|header| header.name).unwrap_or_default();
             out.push_str("header['");
             for character in String::from_utf8_lossy(name).chars() {
                 if matches!(character, '\'' | '\\') {
@@ -202,7 +203,10 @@ fn write_root(record: &Record<'_>, part: Part, out: &mut String) {
                 out.push(character);
             }
             out.push_str("']");
-            let repeats = record.headers.iter().take(position).filter(|header| header.name == name).count();
+            let repeats = context.repeats.get(position).map_or_else(
+                || headers.iter().take(position).filter(|header| header.name == name).count(),
+                |repeats| *repeats as usize,
+            );
             if repeats > 0 {
                 // Writing to a String cannot fail.
                 write!(out, "[{repeats}]").unwrap_or_default();
@@ -210,6 +214,29 @@ fn write_root(record: &Record<'_>, part: Part, out: &mut String) {
         }
     }
     out.push('$');
+}
+
+/// How often the name of each header stands before it; empty where there are so few that counting is cheaper.
+/// A record may have tens of thousands of headers of one name, each with a finding.
+fn count_repeats(headers: &[Header<'_>], order: &mut Vec<u32>, repeats: &mut Vec<u32>) {
+    const HEADERS_COUNTED_MAX: usize = 32;
+    repeats.clear();
+    if headers.len() <= HEADERS_COUNTED_MAX {
+        return;
+    }
+    let name = |position: u32| headers.get(position as usize).map(|header| header.name);
+    order.clear();
+    order.extend((0..).zip(headers).map(|(position, _)| position));
+    order.sort_unstable_by_key(|position| (name(*position), *position));
+    repeats.resize(headers.len(), 0);
+    let mut run = 0;
+    for (index, position) in order.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| order.get(before));
+        run = if before.is_some_and(|before| name(*before) == name(*position)) { run + 1 } else { 0 };
+        if let Some(slot) = repeats.get_mut(*position as usize) {
+            *slot = run;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use serde::Deserialize;
 
-use super::candidate::Chunk;
-use super::number::{Number, Style, begins_alone, ends_alone};
+use super::candidate::{Chunk, DIGITS_MIN};
+use super::number::{DIGITS_MAX, Number, Style, begins_alone, ends_alone};
 use super::weight;
 
 /// One kind of number of the plan.
@@ -96,7 +96,12 @@ impl Plan {
         numeric: bool,
     ) -> Option<Phone<'_>> {
         let start = chunks.get(first)?.start;
-        if !matches!(text.get(start), Some(b'0'..=b'8')) || !begins_alone(text, chunks, first) {
+        let begins = match text.get(start..)? {
+            [b'0', ..] | [b'8', b'2', ..] => true,
+            [b'1'..=b'7', ..] => first == 0,
+            _ => false,
+        };
+        if !begins || !begins_alone(text, chunks, first) {
             return None;
         }
         let group_start = chunks.first()?.start;
@@ -106,11 +111,19 @@ impl Plan {
             return None;
         }
         let plus = plus && first == 0;
-        // +82 (0)10-2345-6789 has five chunks.
-        let most = chunks.len().min(first + 5);
-        (first + 1..=most).rev().find_map(|end| {
+        // +82 (0)10-2345-6789 has five chunks, and no number more than 16 digits.
+        let mut digits = 0;
+        let mut longest = first;
+        for chunk in chunks.get(first..)?.iter().take(5) {
+            digits += chunk.end - chunk.start;
+            if digits > DIGITS_MAX {
+                break;
+            }
+            longest += 1;
+        }
+        (first + 1..=longest).rev().find_map(|end| {
             let number = Number::read(text, chunks.get(first..end)?)?;
-            if !ends_alone(text, chunks, end - 1) {
+            if number.digits().len() < DIGITS_MIN as usize || !ends_alone(text, chunks, end - 1) {
                 return None;
             }
             let lost = if first > 0 {

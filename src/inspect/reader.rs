@@ -24,6 +24,8 @@ const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 pub(super) struct Context<'r> {
     pub(super) record: &'r Record<'r>,
     pub(super) part: Part,
+    /// Of each header's name; empty where there are few headers.
+    pub(super) repeats: &'r [u32],
     /// Nobody is born later.
     pub(super) latest: Date,
     pub(super) reveal: bool,
@@ -35,6 +37,8 @@ pub(super) struct Work {
     groups: Vec<Group>,
     /// Of `groups`: the first that does not end before the token at hand.
     cursor: usize,
+    /// Where something begins that may concern a token: the group at `cursor`; 0 where there is something to fold.
+    next_start: u32,
     /// Blocks that hold characters to fold.
     foldable_blocks: Vec<usize>,
     opens: Vec<u32>,
@@ -124,10 +128,10 @@ impl<'r> Reader<'r> {
     fn token<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
         let start = token.at;
         let end = start + u32::try_from(token.raw.len()).unwrap_or(u32::MAX);
-        let has_group = self.work.has_group(start, end);
-        if !has_group && !token.escaped && self.work.foldable_blocks.is_empty() {
+        if end <= self.work.next_start && !token.escaped {
             return;
         }
+        let has_group = self.work.has_group(start, end);
         self.candidates(token, path, end, has_group);
     }
 
@@ -141,9 +145,10 @@ impl<'r> Reader<'r> {
             return;
         }
         let found_before = self.findings.len();
-        match std::str::from_utf8(token.raw) {
-            Ok(text) if !token.escaped && !folds => self.read_payload_groups(token, path, text, end),
-            _ => self.read_text(token, path),
+        if token.escaped || folds {
+            self.read_text(token, path);
+        } else {
+            self.read_payload_groups(token, path, end);
         }
         if token.kind == TokenKind::Key && self.findings.len() > found_before {
             self.hide_key(token, path, found_before);
@@ -151,14 +156,18 @@ impl<'r> Reader<'r> {
     }
 
     /// The groups of the payload that lie in this token, whose text stands there as it is.
-    fn read_payload_groups<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, text: &str, end: u32) {
-        let place = Place { token, path, text, folded: None };
-        while let Some(group) =
-            self.work.groups.get(self.work.cursor).copied().filter(|group| group.start < end)
-        {
+    fn read_payload_groups<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, end: u32) {
+        let mut text = None;
+        while let Some(group) = self.work.groups.get(self.work.cursor).filter(|group| group.start < end) {
+            let local = |at: u32| at.saturating_sub(token.at);
+            let group = Group { start: local(group.start), end: local(group.end), ..*group };
             self.work.cursor += 1;
-            let local = |at: u32| at.saturating_sub(token.at) as usize;
-            self.read_group(text, local(group.start), local(group.end), place);
+            if !group.may_hold_number(token.raw) {
+                continue;
+            }
+            let known = text.get_or_insert_with(|| std::str::from_utf8(token.raw));
+            let Ok(text) = *known else { return self.read_text(token, path) };
+            self.read_group(text, group, Place { token, path, text, folded: None });
         }
     }
 
@@ -173,7 +182,9 @@ impl<'r> Reader<'r> {
         find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
         let place = Place { token, path, text, folded };
         for group in &work.groups {
-            self.read_group(plain, group.start as usize, group.end as usize, place);
+            if group.may_hold_number(plain.as_bytes()) {
+                self.read_group(plain, *group, place);
+            }
         }
         work.buffer.shrink_to(BUFFER_BYTES_KEPT_MAX);
         work.folded.shrink_to(BUFFER_BYTES_KEPT_MAX);
@@ -181,9 +192,9 @@ impl<'r> Reader<'r> {
         self.work.text = work;
     }
 
-    fn read_group(&mut self, text: &str, start: usize, end: usize, place: Place<'_, '_>) {
+    fn read_group(&mut self, text: &str, group: Group, place: Place<'_, '_>) {
         let mut chunks = std::mem::take(&mut self.work.chunks);
-        let (start, end) = without_emphasis(text.as_bytes(), start, end);
+        let (start, end) = without_emphasis(text.as_bytes(), group.start as usize, group.end as usize);
         cut(text.as_bytes(), start, end, &mut chunks);
         let mut first = 0;
         while first < chunks.len() {
@@ -390,7 +401,7 @@ impl<'r> Reader<'r> {
 
     fn path(&self, path: Path<'_, '_>) -> String {
         let mut out = String::new();
-        write_root(self.context.record, self.context.part, &mut out);
+        write_root(&self.context, &mut out);
         path.write_to(&mut out, |key, _| {
             let position = self.work.hidden_keys.binary_search_by_key(&key.at, |(at, _)| *at).ok()?;
             self.work.hidden_keys.get(position).map(|(_, masked)| masked.clone())
@@ -425,7 +436,7 @@ impl<'a> Visit<'a> for Reader<'_> {
 
     fn restart(&mut self) {
         self.findings.truncate(self.first);
-        self.work.cursor = 0;
+        self.work.rewind();
         self.work.opens.clear();
         self.work.undecided.clear();
         self.work.hidden_keys.clear();
@@ -457,24 +468,34 @@ impl Work {
         self.groups.clear();
         self.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
         find_groups(bytes, bitmaps, &mut self.groups);
-        self.cursor = 0;
         self.opens.clear();
         self.foldable_blocks.clear();
         if !bitmaps.is_ascii() {
             let blocks = bitmaps.blocks().iter().enumerate();
             self.foldable_blocks.extend(blocks.filter(|(_, block)| block.foldable != 0).map(|(at, _)| at));
         }
+        self.rewind();
     }
 
-    #[inline]
+    fn rewind(&mut self) {
+        self.cursor = 0;
+        self.look_ahead();
+    }
+
+    fn look_ahead(&mut self) {
+        self.next_start = match self.groups.get(self.cursor) {
+            _ if !self.foldable_blocks.is_empty() => 0,
+            Some(group) => group.start,
+            None => u32::MAX,
+        };
+    }
+
     fn has_group(&mut self, start: u32, end: u32) -> bool {
-        while let Some(group) = self.groups.get(self.cursor) {
-            if group.end > start {
-                return group.start < end;
-            }
+        while self.groups.get(self.cursor).is_some_and(|group| group.end <= start) {
             self.cursor += 1;
         }
-        false
+        self.look_ahead();
+        self.groups.get(self.cursor).is_some_and(|group| group.start < end)
     }
 
     fn has_foldable(&self, start: u32, end: u32) -> bool {

@@ -21,29 +21,30 @@ pub(super) struct Said<'r> {
     pub(super) name: &'r Name,
 }
 
-pub(super) struct Siblings<'r> {
-    rules: &'r Rules,
-    /// Sorted.
+/// Memory reused from record to record.
+#[derive(Default)]
+pub(super) struct SiblingWork {
+    /// Of the undecided candidates; sorted.
     objects: Vec<u32>,
     opens: Vec<u32>,
-    said: Vec<Said<'r>>,
     key: String,
     value: String,
 }
 
+pub(super) struct Siblings<'r> {
+    rules: &'r Rules,
+    work: &'r mut SiblingWork,
+    said: Vec<Said<'r>>,
+}
+
 impl<'r> Siblings<'r> {
-    pub(super) fn new(rules: &'r Rules, undecided: &[Undecided]) -> Siblings<'r> {
-        let mut objects: Vec<u32> = undecided.iter().map(|one| one.object_at).collect();
-        objects.sort_unstable();
-        objects.dedup();
-        Siblings {
-            rules,
-            objects,
-            opens: Vec::new(),
-            said: Vec::new(),
-            key: String::new(),
-            value: String::new(),
-        }
+    pub(super) fn new(rules: &'r Rules, undecided: &[Undecided], work: &'r mut SiblingWork) -> Siblings<'r> {
+        work.opens.clear();
+        work.objects.clear();
+        work.objects.extend(undecided.iter().map(|one| one.object_at));
+        work.objects.sort_unstable();
+        work.objects.dedup();
+        Siblings { rules, work, said: Vec::new() }
     }
 
     /// Sorted by object.
@@ -55,26 +56,26 @@ impl<'r> Siblings<'r> {
 
 impl<'a> Visit<'a> for Siblings<'_> {
     fn restart(&mut self) {
-        self.opens.clear();
+        self.work.opens.clear();
         self.said.clear();
     }
 
     fn open(&mut self, _: Container, at: u32, _: Path<'_, 'a>) {
-        self.opens.push(at);
+        self.work.opens.push(at);
     }
 
     fn close(&mut self, _: Container, _: u32, _: Path<'_, 'a>) {
-        self.opens.pop();
+        self.work.opens.pop();
     }
 
     fn value(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
-        let Some(object_at) = object_of(&self.opens, path) else { return };
-        if self.objects.binary_search(&object_at).is_err() {
+        let Some(object_at) = object_of(&self.work.opens, path) else { return };
+        if self.work.objects.binary_search(&object_at).is_err() {
             return;
         }
         let Some(key) = path.key() else { return };
-        let Some(known) = self.rules.fields.look_up(key.text(&mut self.key)) else { return };
-        let text = token.text(&mut self.value);
+        let Some(known) = self.rules.fields.look_up(key.text(&mut self.work.key)) else { return };
+        let text = token.text(&mut self.work.value);
         let name = known.name;
         let mut say = |bearer, name| self.said.push(Said { object_at, bearer, name });
         if name.says(Bearer::PhoneCountry).is_some() && is_korea(text) {
