@@ -118,6 +118,36 @@ fn found_and_broken_have_different_exit_codes() {
 }
 
 #[test]
+fn every_mistake_of_a_configuration_is_a_line_with_its_place() {
+    let (folder, config) = example();
+    fs::write(&config, "id: a\nhome_country: KOR\negress: {}\ngrup: x\n").unwrap();
+    let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(78));
+    let said = text(&output.stderr);
+    for place in ["2:15: ", "4:1: "] {
+        let start = format!("{}:{place}", config.display());
+        assert!(said.lines().any(|line| line.starts_with(&start)), "no {start} in\n{said}");
+    }
+    assert!(said.lines().last().unwrap().starts_with("error: "), "{said}");
+    drop(folder);
+
+    let (folder, config) = example();
+    let facts = folder.path().join("facts/consent.jsonl");
+    fs::write(&facts, "{\"event\": 1}\n").unwrap();
+    let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(78));
+    assert!(text(&output.stderr).starts_with(&format!("{}:1", facts.display())), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_sound_configuration_passes_the_check() {
+    let (_folder, config) = example();
+    let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("ok: "));
+}
+
+#[test]
 fn a_record_without_a_time_is_judged_at_the_time_given_and_said_once() {
     let (_folder, config) = example();
     let config = config.to_str().unwrap();

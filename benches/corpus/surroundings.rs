@@ -113,7 +113,7 @@ fn consents() -> String {
 fn countries() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     use mmdb_writer::{Value, Writer};
     // The same file for the same corpus: 2026-11-01.
-    let built = UNIX_EPOCH + Duration::from_secs(1_793_491_200);
+    let built = UNIX_EPOCH + Duration::from_hours(498_192);
     let mut writer = Writer::builder("country of the corpus").build_epoch(built).build();
     for (network, country) in [(FOREIGN_NETWORK, "CN"), (DOMESTIC_NETWORK, "KR")] {
         let [a, b, c] = network;

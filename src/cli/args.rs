@@ -199,3 +199,44 @@ fn parse_token_type(text: &str) -> Result<TokenType, String> {
     let known = TokenType::ALL.into_iter().find(|token_type| token_type.as_str() == text);
     known.ok_or_else(|| "one of member, phone, email, ci".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example: "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_token_needs_a_key_and_takes_no_identifier() {
+        let parses = |line: &str| Arguments::try_parse_from(line.split(' ')).is_ok();
+        assert!(parses("sumun token --type phone -c sumun.yaml"));
+        assert!(parses("sumun token --type phone --key-file k1.hex --key-id k1"));
+        assert!(parses("sumun token --new-key k1.hex"));
+        for wrong in [
+            "sumun token",
+            "sumun token --type phone",
+            "sumun token --type telephone -c sumun.yaml",
+            "sumun token --type phone --key-file k1.hex",
+            "sumun token --type phone -c sumun.yaml --key-file k1.hex --key-id k1",
+            "sumun token --type phone -c sumun.yaml 010-1234-5678",
+            "sumun token --new-key k1.hex --type phone",
+            "sumun scan --at 2026-11-24T09:00:00+09:00",
+            "sumun bench --corpus c --threads 0",
+        ] {
+            assert!(!parses(wrong), "{wrong}");
+        }
+    }
+}

@@ -19,7 +19,10 @@ use super::exit::{Exit, Failure};
 
 /// Reads the configuration; all its mistakes are one failure.
 pub(super) fn configuration(file: &Path) -> Result<Config, Failure> {
-    config::load(file).map_err(|errors| Failure::new(Exit::Configuration, errors))
+    config::load(file).map_err(|errors| {
+        let text = format_args!("{} is not a configuration that can be used", file.display());
+        Failure::mistakes(&errors, text)
+    })
 }
 
 /// Loads rules, facts and geo databases as the configuration names them.
@@ -102,6 +105,6 @@ fn inspector(folders: &[PathBuf]) -> Result<Inspector, Failure> {
 fn facts(config: &Config) -> Result<Facts, Failure> {
     feed::files::load(&config.facts.files).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::new(Exit::Configuration, format_args!("facts were not loaded\n{}", lines.join("\n")))
+        Failure::mistakes(&lines.join("\n"), "the facts were not loaded; correct them or remove the lines")
     })
 }

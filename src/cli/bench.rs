@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::args::{BenchArgs, Format};
 use super::assemble;
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::{Exit, Failure, Outcome, say};
 use super::input::{Line, Lines, OwnedRecord};
 use crate::inspect::{self, Inspector};
 use crate::lane::{self, Snapshot, judge_guarded, owed_alerts};
@@ -30,7 +30,10 @@ pub(super) fn run(arguments: &BenchArgs) -> Outcome {
     let corpus = Corpus::read(arguments)?;
     let threads =
         arguments.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let (tally, seconds) = measure(&stages, &corpus, threads, Duration::from_secs(arguments.seconds.into()));
+    if cfg!(debug_assertions) {
+        say(format_args!("warning: this is a debug build; measure with `cargo build --release`"));
+    }
+    let (tally, seconds) = measure(&stages, &corpus, threads, Duration::from_secs(arguments.seconds.into()))?;
     let result = Report::new(&tally, seconds, threads, corpus.sha256, matches!(stages, Stages::Judge(_)));
     print(&result, arguments.output).map_err(|error| Failure::writing(&error))?;
     Ok(Exit::Ok)
@@ -147,7 +150,12 @@ impl Tally {
 }
 
 /// The sum over all threads, and the seconds from the first record to the end of the last thread.
-fn measure(stages: &Stages, corpus: &Corpus, threads: usize, duration: Duration) -> (Tally, f64) {
+fn measure(
+    stages: &Stages,
+    corpus: &Corpus,
+    threads: usize,
+    duration: Duration,
+) -> Result<(Tally, f64), Failure> {
     let barrier = Barrier::new(threads + 1);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
@@ -164,12 +172,11 @@ fn measure(stages: &Stages, corpus: &Corpus, threads: usize, duration: Duration)
         let begun = Instant::now();
         let mut sum = Tally::default();
         for worker in workers {
-            // A panic of a worker is a fault of a stage: it has been logged, and there is no result.
-            if let Ok(tally) = worker.join() {
-                sum.add(&tally);
-            }
+            let tally =
+                worker.join().map_err(|_| Failure::new(Exit::Internal, "a thread ended by a panic"))?;
+            sum.add(&tally);
         }
-        (sum, begun.elapsed().as_secs_f64())
+        Ok((sum, begun.elapsed().as_secs_f64()))
     })
 }
 

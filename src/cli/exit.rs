@@ -27,6 +27,8 @@ pub(super) type Outcome = Result<Exit, Failure>;
 #[derive(Debug)]
 pub(super) struct Failure {
     exit: Exit,
+    /// Lines in the form `file:line:column: …`, which editors can follow.
+    mistakes: String,
     /// `None`: nothing to say, the reader of our output has gone.
     text: Option<String>,
 }
@@ -34,13 +36,18 @@ pub(super) struct Failure {
 impl Failure {
     /// `text` says what is wrong and ends with what to do about it.
     pub(super) fn new(exit: Exit, text: impl Display) -> Failure {
-        Failure { exit, text: Some(text.to_string()) }
+        Failure { exit, mistakes: String::new(), text: Some(text.to_string()) }
+    }
+
+    /// Every mistake of a file, each on a line of its own; `text` sums them up.
+    pub(super) fn mistakes(mistakes: &impl Display, text: impl Display) -> Failure {
+        Failure { mistakes: mistakes.to_string(), ..Failure::new(Exit::Configuration, text) }
     }
 
     /// Writing to stdout failed: a closed pipe ends the command in peace.
     pub(super) fn writing(error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Failure { exit: Exit::Ok, text: None };
+            return Failure { exit: Exit::Ok, mistakes: String::new(), text: None };
         }
         Failure::new(Exit::Internal, format_args!("cannot write to stdout: {error}"))
     }
@@ -49,7 +56,10 @@ impl Failure {
 pub(super) fn report(outcome: Outcome) -> ExitCode {
     let exit = match outcome {
         Ok(exit) => exit,
-        Err(Failure { exit, text }) => {
+        Err(Failure { exit, mistakes, text }) => {
+            if !mistakes.is_empty() {
+                say(format_args!("{mistakes}"));
+            }
             if let Some(text) = text {
                 say(format_args!("error: {text}"));
             }
