@@ -46,8 +46,7 @@ fn the_record_of_the_readme_owes_its_alert() {
     };
     let mut scratch = Scratch::default();
     let judgement = judge_guarded(&snapshot, &record, at_ms, &mut scratch);
-    let alerts =
-        owed_alerts(CLUSTER, &snapshot, &record, &judgement, scratch.inspect.seen().findings);
+    let alerts = owed_alerts(CLUSTER, &snapshot, &record, &judgement, scratch.inspect.seen().findings);
     let [alert] = alerts.as_slice() else { panic!("{} alerts", alerts.len()) };
     let body: Value = serde_json::from_slice(&alert.body).unwrap();
     assert_eq!(body, shown, "README.md shows another alert; this is the one:\n{body:#}");

@@ -74,7 +74,7 @@ fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scr
     Judgement { owes_unread: unread.is_some() && !located.all_domestic, located, verdict, unread }
 }
 
-/// [`judge`], where a panic is a result too: the record counts as unread, and owes an alert.
+/// Judges `record` at `at_ms`. A panic is a result too: the record counts as unread, and owes an alert.
 pub fn judge_guarded(
     snapshot: &Snapshot,
     record: &Record<'_>,
@@ -100,9 +100,8 @@ pub(super) fn judge_unread(
     scratch.inspect.clear();
     // Its value may be what inspection died of: only headers, key and topic say where it goes.
     let shell = Record { value: None, ..*record };
-    let caught = catch_unwind(AssertUnwindSafe(|| {
-        decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate)
-    }));
+    let caught =
+        catch_unwind(AssertUnwindSafe(|| decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate)));
     // Even that can panic: then nobody is named, and nothing is taken for domestic.
     let (located, verdict) =
         caught.unwrap_or_else(|_| (Located::nowhere(at_ms), sum(Vec::new(), true, false)));

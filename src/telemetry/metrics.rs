@@ -364,7 +364,7 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// The label of a topic of the assignment. Past [`TOPIC_LABELS_MAX`] topics it is `other`.
+    /// The label of a topic of the assignment. Past the first thousand topics it is `other`.
     pub fn topic(&self, name: &str) -> TopicLabel {
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         let position =

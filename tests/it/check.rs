@@ -56,8 +56,18 @@ fn what_is_missing_is_named_with_the_command_that_makes_it() {
     assert!(text.contains(&create(&receipts, "63072000000")), "{text}");
 
     kafka::create_topic(brokers, &egress, 2, &[]);
-    kafka::create_topic(brokers, &alerts, 8, &[("cleanup.policy", "delete"), ("retention.ms", "31536000000")]);
-    kafka::create_topic(brokers, &receipts, 8, &[("cleanup.policy", "delete"), ("retention.ms", "63072000000")]);
+    kafka::create_topic(
+        brokers,
+        &alerts,
+        8,
+        &[("cleanup.policy", "delete"), ("retention.ms", "31536000000")],
+    );
+    kafka::create_topic(
+        brokers,
+        &receipts,
+        8,
+        &[("cleanup.policy", "delete"), ("retention.ms", "63072000000")],
+    );
     let (code, text) = check(folder.path());
     assert_eq!(code, Some(0), "{text}");
     assert!(!text.contains("warning: topic") && text.contains("1 were tried and can be read"), "{text}");
