@@ -27,7 +27,7 @@ cargo bench --bench corpus -- --out FILE [options]
 /// Shares are counted in millionths; more records than consent and violation leave room for cannot violate.
 const VIOLATING_MAX: f64 = 0.6;
 
-struct Options {
+pub(crate) struct Options {
     kind: Kind,
     bytes: u64,
     seed: u64,
@@ -51,7 +51,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match write(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(summary) => {
+            println!("{summary}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(70)
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+pub(crate) fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         kind: Kind::Mixed,
         bytes: 200_000_000,
@@ -109,11 +112,12 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
     Ok(options)
 }
 
-fn write(options: &Options) -> io::Result<()> {
+/// Gives what was written, as JSON.
+pub(crate) fn write(options: &Options) -> io::Result<String> {
     if let Some(folder) = &options.config_dir {
         surroundings::write(folder)?;
     }
-    let Some(path) = &options.out else { return Ok(()) };
+    let Some(path) = &options.out else { return Ok(Written::default().summary()) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1")]
     let violating = (options.violating * 1e6) as u64;
     let mut records = Records::new(options.kind, violating, options.seed);
@@ -129,8 +133,7 @@ fn write(options: &Options) -> io::Result<()> {
         }
     }
     out.flush()?;
-    println!("{}", written.summary());
-    Ok(())
+    Ok(written.summary())
 }
 
 /// As `kcat -C -J` prints a record.
