@@ -32,9 +32,9 @@ impl Signs<'_> {
     pub(super) fn destination(&self, recipient: Option<&Recipient>) -> Destination {
         let mut evidence = Vec::with_capacity(3);
         if let Some((id, country)) =
-            recipient.and_then(|recipient| Some((&recipient.id, recipient.legal_country?)))
+            recipient.and_then(|recipient| Some((recipient.id.as_str(), recipient.legal_country?)))
         {
-            let source = format!("recipient:{id}");
+            let source = ["recipient:", id].concat();
             evidence.push(Evidence {
                 kind: EvidenceKind::Legal,
                 country,

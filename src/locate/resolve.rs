@@ -9,7 +9,7 @@ use super::route::{Place, PlaceKind, Route};
 use super::scan::{Hit, Scanned};
 use super::{KEY_PATHS_FROM, Located, Position, Transfer};
 use crate::decode::{Token, TokenKind};
-use crate::destination::{Country, Destination, Reach};
+use crate::destination::{Country, Reach};
 use crate::facts::Facts;
 use crate::finding::Finding;
 use crate::recipient::{Recipient, RecipientIndex};
@@ -43,9 +43,6 @@ pub(super) struct Resolved {
     instances: Vec<Known>,
     targets: Vec<Target>,
     subjects: Distinct<Subject>,
-    recipients: Distinct<Option<RecipientIndex>>,
-    /// Of `recipients`.
-    destinations: Vec<Destination>,
     pairs: Distinct<(Option<RecipientIndex>, usize)>,
     /// Of one scope instance.
     seen: Distinct<Option<RecipientIndex>>,
@@ -63,8 +60,6 @@ impl Resolved {
         self.instances.resize(instances, Known::default());
         self.targets.clear();
         self.subjects.clear();
-        self.recipients.clear();
-        self.destinations.clear();
         self.pairs.clear();
     }
 }
@@ -160,11 +155,10 @@ impl Resolving<'_> {
     ) {
         let (position, is_new) = resolved.pairs.insert((recipient, subject));
         if is_new {
-            let destination = self.destination(recipient, signs, resolved);
             located.transfers.push(Transfer {
                 recipient,
                 subject: resolved.subjects.items.get(subject).cloned().unwrap_or(Subject::Unresolved),
-                destination,
+                destination: signs.destination(self.entry(recipient)),
                 items: Vec::new(),
                 findings: Vec::new(),
                 position: first,
@@ -198,19 +192,6 @@ impl Resolving<'_> {
             self.add(finding, index, None, subject, Position::default(), signs, resolved, located);
         }
         located.all_domestic = signs.reach(None) == Reach::Domestic;
-    }
-
-    fn destination(
-        &self,
-        recipient: Option<RecipientIndex>,
-        signs: &Signs<'_>,
-        resolved: &mut Resolved,
-    ) -> Destination {
-        let (position, is_new) = resolved.recipients.insert(recipient);
-        if is_new {
-            resolved.destinations.push(signs.destination(self.entry(recipient)));
-        }
-        resolved.destinations.get(position).cloned().unwrap_or_default()
     }
 
     fn entry(&self, recipient: Option<RecipientIndex>) -> Option<&Recipient> {
