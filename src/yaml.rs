@@ -8,7 +8,6 @@
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle};
 
 /// Deeper nesting is refused: no file of ours needs it, and reading recurses.
@@ -45,20 +44,6 @@ impl Error {
 pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| told(&error))
-}
-
-/// A value of a `T` read with [`from_text`], and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At<T> {
-    pub value: T,
-    pub position: Position,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<At<T>, D::Error> {
-        let spanned = serde_saphyr::Spanned::<T>::deserialize(deserializer)?;
-        Ok(At { value: spanned.value, position: position_of(spanned.referenced) })
-    }
 }
 
 fn position_of(location: serde_saphyr::Location) -> Position {
@@ -276,12 +261,12 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{At, Position, Value, from_text, nearest, parse};
+    use super::{Position, Value, from_text, nearest, parse};
 
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Rule {
-        id: At<String>,
+        id: String,
         #[serde(default)]
         weight: u32,
     }
@@ -293,10 +278,9 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_read_with_places_and_its_mistakes_are_told_without_values() {
+    fn a_type_is_read_and_its_mistakes_are_told_with_places_and_without_values() {
         let rule: Rule = from_text("weight: 3\nid: rrn\n").unwrap();
-        assert_eq!((rule.id.value.as_str(), rule.weight), ("rrn", 3));
-        assert_eq!(rule.id.position, Position { line: 2, column: 5 });
+        assert_eq!((rule.id.as_str(), rule.weight), ("rrn", 3));
         refused("id: a\nwieght: 3\n", "2:1: unknown key `wieght`; did you mean `weight`?");
         refused("id: a\nid: b\n", "2:1: the key `id` stands twice");
         refused("id: a\nweight: geheim\n", "2:9: expected u32");

@@ -204,6 +204,10 @@ fn a_topic_that_sumun_writes_is_not_read() {
         ],
     );
     loads(&SMALL.replace("[orders]", "['^.*'], exclude: ['^sumun\\.']"));
+    refused(
+        &SMALL.replace("[orders]", "[orders], exclude: ['^o{2,3}']"),
+        &["3:56: a pattern of `exclude` holds a comma; write two patterns"],
+    );
     loads(&SMALL.replace("[orders]", "['^.*']").replace("receipts: ", "brokers: [other:9092], receipts: "));
 }
 

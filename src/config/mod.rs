@@ -273,10 +273,19 @@ fn egress(top: Section<'_>, folder: &Path, reading: &mut Reading<'_>) -> Option<
             .parsed(section.get("group"), "group", |text| Ok(text.to_owned()))
             .unwrap_or("sumun".to_owned()),
         topics: routes::topics(topics, "topics", reading),
-        exclude: routes::topics(section.get("exclude"), "exclude", reading),
+        exclude: excluded(section.get("exclude"), reading),
         start_from: start_from.unwrap_or(StartFrom::Latest),
         lanes: lanes.unwrap_or(Lanes::Auto),
     })
+}
+
+/// librdkafka takes all exclusions as one text that it cuts at commas.
+fn excluded(node: Option<&Node>, reading: &mut Reading<'_>) -> Vec<TopicPattern> {
+    let topics = routes::topics(node, "exclude", reading);
+    if let Some(node) = node.filter(|_| topics.iter().any(|topic| topic.as_str().contains(','))) {
+        reading.problem(node.position, "a pattern of `exclude` holds a comma; write two patterns");
+    }
+    topics
 }
 
 fn brokers(node: &Node, reading: &mut Reading<'_>) -> Vec<String> {
