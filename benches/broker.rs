@@ -41,7 +41,7 @@ use support::kafka;
 
 const USAGE: &str = "\
 usage: cargo bench --bench broker -- --corpus FILE --config-dir DIR [--records N] [--pairs N] [--lanes N]
-  --corpus, --config-dir  as written by `cargo bench --bench corpus` with --kcat
+  --corpus, --config-dir  as written by `cargo bench --bench corpus`, in kcat's form
   --records  produced to the topic, the corpus repeated as needed [default: 1500000]
   --pairs    of a bare and a sumun run [default: 5]
   --lanes    of sumun [default: 2]";
