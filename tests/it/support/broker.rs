@@ -95,7 +95,7 @@ impl Broker {
         let [port, controller_port] = free_ports();
         let bootstrap = format!("127.0.0.1:{port}");
         fs::write(folder.join("server.properties"), properties(&folder, port, controller_port)).unwrap();
-        format(&folder);
+        format(&folder, port);
         let own = Own { keeper: Some(run(&folder, keep)), folder, _folder: temp };
         own.wait_for_start(&bootstrap);
         Broker { bootstrap, own: Some(own) }
@@ -171,9 +171,11 @@ broker.heartbeat.interval.ms=500
     )
 }
 
-fn format(folder: &Path) {
+fn format(folder: &Path, port: u16) {
+    // 16 bytes in base64: each broker is a cluster of its own.
+    let cluster_id = format!("sumuntestkafka{port:07}A");
     let output = java()
-        .args(["kafka.tools.StorageTool", "format", "-t", "c3VtdW4tdGVzdC1rYWZrYQ", "-c"])
+        .args(["kafka.tools.StorageTool", "format", "-t", &cluster_id, "-c"])
         .arg(folder.join("server.properties"))
         .output()
         .expect("Java runs");

@@ -263,7 +263,7 @@ impl Producer {
             .set("linger.ms", "5")
             .set("message.max.bytes", "20000000")
             .set("queue.buffering.max.kbytes", "262144");
-        let producer =
+        let client =
             ThreadedProducer::from_config_and_context(&config, Reports(Arc::clone(&placed))).unwrap();
         Producer { client, sent: Mutex::new(0), placed }
     }

@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod kafka;
+pub mod sumun;
 pub mod wait;
 
 /// A name for a topic or group that no other test has, on a broker that other runs may use too.
