@@ -21,6 +21,7 @@ use crate::ledger::{Ledger, world};
 pub const SESSION_TIMEOUT_MS: u64 = 6_000;
 const START_LIMIT_S: u64 = 60;
 const EXIT_LIMIT_S: u64 = 60;
+const LOG_LINES_SHOWN: usize = 30;
 
 /// One deployment: topics, group, configuration, facts; and what its processes leave behind.
 pub struct Site {
@@ -111,7 +112,17 @@ impl Site {
     }
 
     fn config(&self, id: &str) -> String {
-        let Site { bootstrap, outputs_bootstrap, topic, group, alerts, receipts, start_from, receipt_records_max, .. } = self;
+        let Site {
+            bootstrap,
+            outputs_bootstrap,
+            topic,
+            group,
+            alerts,
+            receipts,
+            start_from,
+            receipt_records_max,
+            ..
+        } = self;
         format!(
             "id: {id}
 home_country: KR
@@ -203,6 +214,23 @@ telemetry:
     }
 }
 
+impl Drop for Site {
+    /// A test that failed shows how the last processes ended.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for log in self.starts.lock().unwrap().iter().rev().take(3) {
+            println!("{}:\n{}", log.display(), tail(&fs::read_to_string(log).unwrap_or_default()));
+        }
+    }
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().rev().take(LOG_LINES_SHOWN).collect();
+    lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
 fn files(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) {
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
@@ -225,9 +253,7 @@ impl Sumun {
     }
 
     fn log_tail(&self) -> String {
-        let log = self.log();
-        let lines: Vec<&str> = log.lines().rev().take(30).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        tail(&self.log())
     }
 
     /// Waits until it says that it is ready.
