@@ -33,6 +33,14 @@ lint: tools
 demo:
 	$(CARGO) run --locked --quiet -- demo
 
+# benches/README.md says what it asks. The corpus is the same on every machine.
+bench:
+	folder="$${CARGO_TARGET_DIR:-target}"
+	$(CARGO) bench --locked --quiet --no-default-features --bench corpus -- \
+	    --out "$$folder/mixed.kcat" --config-dir "$$folder/bench-config"
+	$(CARGO) build --locked --release
+	"$$folder/release/sumun" bench --corpus "$$folder/mixed.kcat" -c "$$folder/bench-config/sumun.yaml"
+
 torture: tools kafka
 	SUMUN_TORTURE=1 $(CARGO) test --locked $(FEATURES) --test it -- --nocapture
 
