@@ -202,6 +202,12 @@ fn write_key(out: &mut String, key: &str) {
 
 /// A letter (of any script) or `_`, then letters, digits and `_`.
 fn is_identifier(key: &str) -> bool {
+    if let [first, rest @ ..] = key.as_bytes()
+        && key.is_ascii()
+    {
+        return (first.is_ascii_alphabetic() || *first == b'_')
+            && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    }
     let mut characters = key.chars();
     characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && characters.all(|character| character.is_alphanumeric() || character == '_')

@@ -78,6 +78,7 @@ impl<'a, V: Visit<'a>> Walker<'_, 'a, V> {
         self.blank_until(self.bytes.len())
     }
 
+    #[inline]
     fn value(&mut self, at: usize, byte: u8) -> Result<(), Broken> {
         match byte {
             b'"' => {

@@ -38,12 +38,24 @@ pub(super) enum Strength {
 }
 
 pub(super) struct Name {
-    /// As evidence shows it: `tel_no`, `연락처`.
-    pub(super) shown: String,
+    /// As evidence shows it: `key:tel_no`, `label:연락처`.
+    pub(super) as_key: Box<str>,
+    pub(super) as_label: Box<str>,
+    pub(super) as_sibling: Box<str>,
     pub(super) bearers: Vec<(Bearer, Strength)>,
 }
 
 impl Name {
+    fn new(name: &str) -> Name {
+        let shown = shown(name);
+        Name {
+            as_key: format!("key:{shown}").into(),
+            as_label: format!("label:{shown}").into(),
+            as_sibling: format!("sibling:{shown}").into(),
+            bearers: Vec::new(),
+        }
+    }
+
     pub(super) fn says(&self, bearer: Bearer) -> Option<Strength> {
         self.bearers.iter().find(|(other, _)| *other == bearer).map(|(_, strength)| *strength)
     }
@@ -67,10 +79,7 @@ impl Dictionary {
         if !parts.read(name) || parts.all().is_empty() {
             return;
         }
-        let entry = self
-            .names
-            .entry(parts.all().into())
-            .or_insert_with(|| Name { shown: shown(name), bearers: Vec::new() });
+        let entry = self.names.entry(parts.all().into()).or_insert_with(|| Name::new(name));
         if !entry.bearers.iter().any(|(other, _)| *other == bearer) {
             entry.bearers.push((bearer, strength));
         }
@@ -156,6 +165,32 @@ impl Parts {
         if name.len() > NAME_BYTES_MAX {
             return false;
         }
+        if name.is_ascii() {
+            self.read_ascii(name.as_bytes());
+        } else {
+            self.read_characters(name);
+        }
+        true
+    }
+
+    fn read_ascii(&mut self, name: &[u8]) {
+        let mut before = b' ';
+        for (position, byte) in name.iter().enumerate() {
+            if byte.is_ascii_alphanumeric() {
+                let after = name.get(position + 1).copied().unwrap_or(b' ');
+                let begins = before == b' '
+                    || byte.is_ascii_digit() != before.is_ascii_digit()
+                    || byte.is_ascii_uppercase()
+                        && (!before.is_ascii_uppercase() || after.is_ascii_lowercase());
+                self.push(&[byte.to_ascii_lowercase()], begins);
+                before = *byte;
+            } else {
+                before = b' ';
+            }
+        }
+    }
+
+    fn read_characters(&mut self, name: &str) {
         let mut before = ' ';
         let mut characters = name.chars().peekable();
         while let Some(character) = characters.next() {
@@ -164,22 +199,25 @@ impl Parts {
                 continue;
             }
             let after = characters.peek().copied().unwrap_or(' ');
-            if begins_part(before, character, after)
-                && let (Some(slot), Ok(start)) = (self.starts.get_mut(self.count), u8::try_from(self.length))
-            {
-                *slot = start;
-                self.count += 1;
-            }
             let mut buffer = [0; 4];
-            for byte in character.to_ascii_lowercase().encode_utf8(&mut buffer).bytes() {
-                if let Some(slot) = self.bytes.get_mut(self.length) {
-                    *slot = byte;
-                    self.length += 1;
-                }
-            }
+            let lower = character.to_ascii_lowercase().encode_utf8(&mut buffer);
+            self.push(lower.as_bytes(), begins_part(before, character, after));
             before = character;
         }
-        true
+    }
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8], begins: bool) {
+        if begins
+            && let (Some(slot), Ok(start)) = (self.starts.get_mut(self.count), u8::try_from(self.length))
+        {
+            *slot = start;
+            self.count += 1;
+        }
+        if let Some(slot) = self.bytes.get_mut(self.length..self.length + bytes.len()) {
+            slot.copy_from_slice(bytes);
+            self.length += bytes.len();
+        }
     }
 
     fn all(&self) -> &[u8] {
@@ -273,7 +311,9 @@ mod tests {
             ("telemetry", None),
             ("", None),
         ] {
-            let known = dictionary.look_up(name).map(|known| (known.name.shown.as_str(), known.whole));
+            let known = dictionary.look_up(name).map(|known| (&*known.name.as_key, known.whole));
+            let expected = expected.map(|(shown, whole)| (format!("key:{shown}"), whole));
+            let expected = expected.as_ref().map(|(shown, whole)| (shown.as_str(), *whole));
             assert_eq!(known, expected, "{name}");
         }
     }
@@ -283,12 +323,11 @@ mod tests {
         let dictionary = dictionary();
         let none = Dictionary::default();
         for (text, expected) in [
-            ("부재시 연락처: ", Some("연락처")),
-            ("{\"tel\":\"", Some("tel")),
+            ("부재시 연락처: ", Some("label:연락처")),
+            ("{\"tel\":\"", Some("label:tel")),
             ("tel of the very last shop is ", None),
         ] {
-            let known =
-                dictionary.label_before(text, text.len(), &none).map(|known| known.name.shown.as_str());
+            let known = dictionary.label_before(text, text.len(), &none).map(|known| &*known.name.as_label);
             assert_eq!(known, expected, "{text}");
         }
     }

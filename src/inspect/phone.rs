@@ -28,6 +28,12 @@ pub(super) struct Range {
     pub(super) weight: Weights,
 }
 
+impl Range {
+    pub(super) fn evidence(&self) -> String {
+        ["plan:", &self.kind].concat()
+    }
+}
+
 /// Hundredths of log odds for `02-345-6789`, `02 345 6789` and `023456789`.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,9 +102,15 @@ impl Plan {
         numeric: bool,
     ) -> Option<Phone<'_>> {
         let start = chunks.get(first)?.start;
+        let lost = match (first, numeric) {
+            (0, true) => Lost::Any,
+            (0, false) => Lost::Mobile,
+            _ => Lost::Nothing,
+        };
         let begins = match text.get(start..)? {
             [b'0', ..] | [b'8', b'2', ..] => true,
-            [b'1'..=b'7', ..] => first == 0,
+            [b'1', ..] => lost != Lost::Nothing,
+            [b'2'..=b'7', ..] => lost == Lost::Any,
             _ => false,
         };
         if !begins || !begins_alone(text, chunks, first) {
@@ -126,13 +138,6 @@ impl Plan {
             if number.digits().len() < DIGITS_MIN as usize || !ends_alone(text, chunks, end - 1) {
                 return None;
             }
-            let lost = if first > 0 {
-                Lost::Nothing
-            } else if numeric {
-                Lost::Any
-            } else {
-                Lost::Mobile
-            };
             self.match_number(text, number, plus, lost).map(|phone| Phone { chunks: end - first, ..phone })
         })
     }

@@ -328,7 +328,7 @@ impl<'r> Reader<'r> {
     ) -> Finding {
         let (start, end) = with_brackets(text.as_bytes(), phone.number.start, phone.number.end);
         let mut evidence = told(clues, EntityType::PhoneNumber);
-        evidence.push(format!("plan:{}", phone.range.kind));
+        evidence.push(phone.range.evidence());
         if phone.international {
             evidence.push("country:82".to_owned());
         }
@@ -559,12 +559,12 @@ fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<String> {
     let says = |clue: &&Clue<'_>| clue.says(Bearer::Entity(entity)).is_some();
     let mut evidence = Vec::with_capacity(4);
     evidence.extend(clues.iter().flatten().filter(says).map(|clue| {
-        let from = match clue.from {
-            Origin::Key | Origin::Parent => "key",
-            Origin::Label => "label",
-            Origin::Sibling(_) => "sibling",
-        };
-        format!("{from}:{}", clue.known.name.shown)
+        let name = clue.known.name;
+        String::from(&**match clue.from {
+            Origin::Key | Origin::Parent => &name.as_key,
+            Origin::Label => &name.as_label,
+            Origin::Sibling(_) => &name.as_sibling,
+        })
     }));
     evidence
 }

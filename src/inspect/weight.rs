@@ -4,6 +4,8 @@
 //! a number is added up; the readings of one number compete, so the confidence of one is its share:
 //! `e^w / (1 + Σ e^w)`, where the 1 stands for "a number that means nothing".
 
+use std::sync::LazyLock;
+
 /// Readings below this confidence (in hundredths) are not reported.
 pub(super) const REPORTED_FROM: u8 = 50;
 
@@ -62,9 +64,17 @@ pub(super) const IDENTIFIER_SEPARATED: i32 = -300;
 /// Accounts, cards, certificates: fewer than order numbers, and named where they stand.
 pub(super) const KEYED_PLAIN: i32 = -200;
 
+/// Beyond this a reading is as good as certain, or impossible.
+const WEIGHT_MAX: i16 = 1500;
+
 /// `weight` as odds.
 pub(super) fn odds(weight: i32) -> f64 {
-    (f64::from(weight) / 100.0).exp()
+    /// A look-up is a tenth of the price of `exp`, and ten readings are weighed per candidate.
+    static ODDS: LazyLock<Vec<f64>> = LazyLock::new(|| {
+        (-WEIGHT_MAX..=WEIGHT_MAX).map(|weight| (f64::from(weight) / 100.0).exp()).collect()
+    });
+    let bounded = weight.clamp(-i32::from(WEIGHT_MAX), i32::from(WEIGHT_MAX)) + i32::from(WEIGHT_MAX);
+    ODDS.get(bounded.unsigned_abs() as usize).copied().unwrap_or_default()
 }
 
 /// The share of a reading among its `rivals` (the sum of their odds), in hundredths. Never 100: nothing is certain.
