@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,10 +13,10 @@ use sha2::{Digest as _, Sha256};
 use super::args::{BenchArgs, Format};
 use super::assemble;
 use super::exit::{Exit, Failure, Outcome, say};
-use super::input::{Line, Lines, OwnedRecord};
+use super::input::{Coordinates, Line, Lines, OwnedRecord};
 use crate::inspect::{self, Inspector};
 use crate::lane::{self, Snapshot, judge_guarded, owed_alerts};
-use crate::record::Header;
+use crate::record::{Header, Record};
 use crate::verdict;
 
 /// Less fits into caches, which no stream of records does.
@@ -57,12 +58,29 @@ impl Stages {
     }
 }
 
-/// Records in memory and the order in which they are read.
+/// Records in memory, laid out one behind the other in the order in which they are read: as they lie in what a
+/// consumer fetches. Records each in allocations of their own would measure the memory, not the stages.
 struct Corpus {
-    records: Vec<OwnedRecord>,
-    order: Vec<u32>,
+    bytes: Vec<u8>,
+    records: Vec<Laid>,
+    /// Names and values of all headers.
+    headers: Vec<(Span, Option<Span>)>,
+    topics: Vec<String>,
     /// Of the file.
     sha256: String,
+}
+
+type Span = Range<usize>;
+
+/// A record in the corpus; its spans are of `Corpus::bytes`, `headers` is of `Corpus::headers`.
+struct Laid {
+    topic: usize,
+    partition: i32,
+    offset: i64,
+    timestamp_ms: Option<i64>,
+    key: Option<Span>,
+    value: Option<Span>,
+    headers: Range<usize>,
 }
 
 impl Corpus {
@@ -71,41 +89,97 @@ impl Corpus {
         let unusable = |what: &dyn std::fmt::Display| {
             Failure::new(Exit::Usage, format_args!("the corpus {name}: {what}"))
         };
-        let bytes = fs::read(&arguments.corpus).map_err(|error| unusable(&error))?;
-        let sha256 = hex(&Sha256::digest(&bytes));
-        let mut lines = Lines::new(bytes.as_slice(), arguments.input);
-        let mut records = Vec::new();
+        let file = fs::read(&arguments.corpus).map_err(|error| unusable(&error))?;
+        let mut lines = Lines::new(file.as_slice(), arguments.input);
+        let mut owned = Vec::new();
         let mut number = 0_u64;
         while let Some(line) = lines.next().map_err(|error| unusable(&error))? {
             number += 1;
             match line {
-                Line::Record(record) => records.push(record),
+                Line::Record(record) => owned.push(record),
                 Line::Unreadable { .. } => {
                     return Err(unusable(&format_args!("its record {number} is none; see --input")));
                 }
             }
         }
-        let total: u64 = records.iter().map(value_bytes).sum();
+        let total: u64 = owned.iter().map(|record| record.value.as_ref().map_or(0, Vec::len) as u64).sum();
         if total == 0 {
             return Err(unusable(&"it holds no payload"));
         }
-        let once = records.len();
-        for _ in 1..CORPUS_BYTES_MIN.div_ceil(total) {
-            // Real copies: a payload that was just read is not still warm.
-            records.extend_from_within(..once);
+        let repeats = CORPUS_BYTES_MIN.div_ceil(total);
+        let count = u32::try_from(owned.len() as u64 * repeats)
+            .map_err(|_| unusable(&"more than 4 billion records"))?;
+        let mut corpus = Corpus {
+            bytes: Vec::new(),
+            records: Vec::new(),
+            headers: Vec::new(),
+            topics: Vec::new(),
+            sha256: hex(&Sha256::digest(&file)),
+        };
+        for position in shuffled(count) {
+            // Repeated records are real copies: a payload that was just read is not still warm.
+            if let Some(record) = owned.get(position as usize % owned.len()) {
+                corpus.lay(record);
+            }
         }
-        let count = u32::try_from(records.len()).map_err(|_| unusable(&"more than 4 billion records"))?;
-        Ok(Corpus { order: shuffled(count), records, sha256 })
+        Ok(corpus)
+    }
+
+    fn lay(&mut self, record: &OwnedRecord) {
+        let Coordinates { topic, partition, offset } = record.coordinates.clone().unwrap_or_default();
+        let topic = self.topics.iter().position(|known| *known == topic).unwrap_or_else(|| {
+            self.topics.push(topic);
+            self.topics.len() - 1
+        });
+        let key = record.key.as_deref().map(|key| self.push(key));
+        let value = record.value.as_deref().map(|value| self.push(value));
+        let first = self.headers.len();
+        for (name, value) in &record.headers {
+            let name = self.push(name);
+            let value = value.as_deref().map(|value| self.push(value));
+            self.headers.push((name, value));
+        }
+        let headers = first..self.headers.len();
+        let timestamp_ms = record.timestamp_ms;
+        self.records.push(Laid { topic, partition, offset, timestamp_ms, key, value, headers });
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Span {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
+    }
+
+    fn span(&self, span: &Span) -> &[u8] {
+        self.bytes.get(span.clone()).unwrap_or_default()
+    }
+
+    /// The headers of a record as [`Record`] wants them, in `out`.
+    fn headers_into<'a>(&'a self, laid: &Laid, out: &mut Vec<Header<'a>>) {
+        let headers = self.headers.get(laid.headers.clone()).unwrap_or_default();
+        out.clear();
+        out.extend(headers.iter().map(|(name, value)| Header {
+            name: self.span(name),
+            value: value.as_ref().map(|value| self.span(value)),
+        }));
+    }
+
+    fn record<'a>(&'a self, laid: &Laid, headers: &'a [Header<'a>]) -> Record<'a> {
+        Record {
+            topic: self.topics.get(laid.topic).map_or("", String::as_str),
+            partition: laid.partition,
+            offset: laid.offset,
+            timestamp_ms: laid.timestamp_ms,
+            key: laid.key.as_ref().map(|key| self.span(key)),
+            value: laid.value.as_ref().map(|value| self.span(value)),
+            headers,
+        }
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
     let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
     nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).collect()
-}
-
-fn value_bytes(record: &OwnedRecord) -> u64 {
-    record.value.as_ref().map_or(0, |value| value.len() as u64)
 }
 
 /// Fisher–Yates over a small generator (xorshift64*): the same order everywhere.
@@ -191,34 +265,34 @@ impl<'a> Worker<'a> {
         Worker { stages, inspect: inspect::Scratch::default(), judge: lane::Scratch::default() }
     }
 
-    /// The thread's share of the order, again and again until `end`.
+    /// The thread's share of the corpus, again and again until `end`.
     fn work(&mut self, corpus: &Corpus, number: usize, threads: usize, end: Instant) -> Tally {
         let mut tally = Tally::default();
         let mut headers: Vec<Header<'_>> = Vec::new();
-        let share = corpus.order.chunks(corpus.order.len().div_ceil(threads)).nth(number).unwrap_or_default();
-        let records = share.iter().cycle().filter_map(|position| corpus.records.get(*position as usize));
-        for (count, owned) in records.enumerate() {
+        let share =
+            corpus.records.chunks(corpus.records.len().div_ceil(threads)).nth(number).unwrap_or_default();
+        for (count, laid) in share.iter().cycle().enumerate() {
             if count % RECORDS_PER_LOOK == 0 && Instant::now() >= end {
                 break;
             }
-            owned.headers_into(&mut headers);
-            self.record(owned, &headers, &mut tally);
+            corpus.headers_into(laid, &mut headers);
+            let record = corpus.record(laid, &headers);
+            self.record(&record, &mut tally);
             tally.records += 1;
-            tally.bytes += value_bytes(owned);
+            tally.bytes += record.value.map_or(0, |value| value.len() as u64);
         }
         tally
     }
 
-    fn record(&mut self, owned: &OwnedRecord, headers: &[Header<'_>], tally: &mut Tally) {
-        let record = owned.record(headers);
+    fn record(&mut self, record: &Record<'_>, tally: &mut Tally) {
         match self.stages {
             Stages::Inspect(inspector) => {
-                tally.findings += inspector.inspect(&record, &mut self.inspect).findings.len() as u64;
+                tally.findings += inspector.inspect(record, &mut self.inspect).findings.len() as u64;
             }
             Stages::Judge(snapshot) => {
                 // Which time it is costs nothing: 1970 does where a record has none.
                 let at_ms = record.timestamp_ms.unwrap_or(0);
-                let judged = judge_guarded(snapshot, &record, at_ms, &mut self.judge);
+                let judged = judge_guarded(snapshot, record, at_ms, &mut self.judge);
                 let findings = self.judge.inspect.seen().findings;
                 tally.findings += findings.len() as u64;
                 if let Some(count) = tally.verdicts.get_mut(judged.verdict.outcome as usize) {
@@ -226,7 +300,7 @@ impl<'a> Worker<'a> {
                 }
                 let abroad = judged.verdict.transfers.iter().any(|transfer| !transfer.countries.is_empty());
                 tally.abroad += u64::from(abroad);
-                for alert in owed_alerts("", snapshot, &record, &judged, findings) {
+                for alert in owed_alerts("", snapshot, record, &judged, findings) {
                     tally.alert_bytes = tally.alert_bytes.wrapping_add(alert.body.len() as u64);
                 }
             }
