@@ -2,7 +2,7 @@
 # make lint     formatting, clippy for both feature sets, documentation
 # make demo     the main job on an embedded broker
 # make bench    throughput of the stages on this machine
-# make torture  the tests on a real Kafka at full size (an hour or so; not in CI)
+# make torture  the tests on a real Kafka at full size (half an hour or so; not in CI)
 # make tools    installs what the tests need, or says how
 
 SHELL := /bin/bash

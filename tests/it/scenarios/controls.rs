@@ -18,10 +18,11 @@ fn offsets_that_are_stored_before_the_acknowledgement_are_noticed() {
     let site = Site::planned(Broker::shared(), "early", 2, plan);
     let mut generator = Generator::new(&site.bootstrap, &site.topic, site.partitions, 12);
     let mut ledger = Ledger::default();
-    generator.write(500);
-    generator.settle(&mut ledger);
     let mut sumun = site.start("a", Some("store_before_ack"));
     sumun.wait_ready();
+    sumun.wait_assigned(1);
+    generator.write(500);
+    generator.settle(&mut ledger);
     site.wait_drained(&ledger, DRAIN_LIMIT_S);
     outputs.kill();
     generator.write(500);

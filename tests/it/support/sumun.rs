@@ -267,6 +267,17 @@ impl Sumun {
         }
     }
 
+    /// Waits until each of its two lanes holds as many partitions: no rebalance is to come.
+    pub fn wait_assigned(&self, each: usize) {
+        wait::until("both lanes to have their partitions", START_LIMIT_S, || {
+            let metrics = self.get("/metrics").1;
+            let holds = |lane: usize| {
+                metrics.contains(&format!("sumun_assigned_partitions{{lane=\"{lane}\"}} {each}\n"))
+            };
+            (holds(0) && holds(1)).then_some(())
+        });
+    }
+
     /// Waits for a line of its log.
     pub fn wait_for_log(&self, text: &str, limit_s: u64) {
         wait::until(&format!("`{text}` in the log"), limit_s, || self.log().contains(text).then_some(()));
