@@ -5,7 +5,11 @@
 //! and client CPU per record of each, and their ratios; it judges nothing.
 
 #![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::unwrap_used,
     dead_code,
@@ -24,7 +28,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, Message, OwnedHeaders};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use sumun::connection::Connection;
@@ -48,7 +52,7 @@ usage: cargo bench --bench broker -- --corpus FILE --config-dir DIR [--records N
 const TOPIC: &str = "orders.outbound";
 const PARTITIONS: i32 = 8;
 /// One run takes at most so long.
-const RUN_MAX: Duration = Duration::from_secs(600);
+const RUN_MAX: Duration = Duration::from_mins(10);
 const LOOK: Duration = Duration::from_millis(20);
 
 struct Options {
@@ -163,7 +167,7 @@ fn produce(brokers: &str, options: &Options) -> u64 {
                 let [key, value] = pair else { return headers };
                 headers.insert(Header { key, value: Some(*value) })
             });
-            let partition = i32::try_from(produced % PARTITIONS.unsigned_abs() as u64).unwrap();
+            let partition = i32::try_from(produced % u64::from(PARTITIONS.unsigned_abs())).unwrap();
             let key = record["key"].as_str().unwrap_or_default();
             let mut message = BaseRecord::<str, str>::to(TOPIC)
                 .partition(partition)
