@@ -69,6 +69,8 @@ struct Run {
     records_per_second: f64,
     cpu_ns_per_record: f64,
     rss_mib_max: f64,
+    /// Of sumun, from its receipts: records covered, alerts owed; and alerts in the topic.
+    ledger: [u64; 3],
 }
 
 fn main() {
@@ -95,7 +97,8 @@ fn main() {
         let bare = run_bare(brokers, options.records);
         let sumun = run_sumun(brokers, &options, pair);
         println!(
-            "pair {pair}: bare {:.0}/s {:.0} ns | sumun {:.0}/s {:.0} ns, {:.0} MiB | rate {:.3}, CPU {:.2}",
+            "pair {pair}: bare {:.0}/s {:.0} ns | sumun {:.0}/s {:.0} ns, {:.0} MiB | rate {:.3}, CPU {:.2} \
+             | records covered, alerts owed, alerts in the topic: {:?}",
             bare.records_per_second,
             bare.cpu_ns_per_record,
             sumun.records_per_second,
@@ -103,6 +106,7 @@ fn main() {
             sumun.rss_mib_max,
             sumun.records_per_second / bare.records_per_second,
             sumun.cpu_ns_per_record / bare.cpu_ns_per_record,
+            sumun.ledger,
         );
         ratios.0.push(sumun.records_per_second / bare.records_per_second);
         ratios.1.push(sumun.cpu_ns_per_record / bare.cpu_ns_per_record);
@@ -199,7 +203,7 @@ fn run_bare(brokers: &str, records: u64) -> Run {
     let &[records_per_second, cpu_ns_per_record] = numbers.as_slice() else {
         panic!("the bare consumer failed")
     };
-    Run { records_per_second, cpu_ns_per_record, rss_mib_max: 0.0 }
+    Run { records_per_second, cpu_ns_per_record, rss_mib_max: 0.0, ledger: [0; 3] }
 }
 
 /// The peer: one consumer with sumun's own settings that takes every record and looks at none.
@@ -268,7 +272,22 @@ fn run_sumun(brokers: &str, options: &Options, pair: u32) -> Run {
         records_per_second: records / (last.0 - first.0).as_secs_f64(),
         cpu_ns_per_record: (last.1 - first.1) * 1e9 / records,
         rss_mib_max,
+        ledger: ledger(brokers, &config, &format!("{name}.alerts")),
     }
+}
+
+/// What the receipts say, beside what lies in the alert topic.
+fn ledger(brokers: &str, config: &Path, alerts: &str) -> [u64; 3] {
+    let output = Command::new(env!("CARGO_BIN_EXE_sumun"))
+        .args(["coverage", "-o", "json", "-c"])
+        .arg(config)
+        .output()
+        .expect("coverage runs");
+    let table: serde_json::Value = serde_json::from_slice(&output.stdout).expect("coverage prints JSON");
+    let total = |name: &str| table["total"][name].as_u64().unwrap_or(0);
+    let marks = kafka::watermarks(brokers, alerts);
+    let written: i64 = marks.values().map(|(low, high)| high - low).sum();
+    [total("records"), total("alerts"), u64::try_from(written).unwrap()]
 }
 
 /// The corpus's configuration, with this run's brokers, group and topics.
