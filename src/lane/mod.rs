@@ -77,6 +77,8 @@ pub enum LaneError {
     Random(Option<i32>),
     #[error("the crash journal could not be written ({0}); see `state_dir`")]
     Journal(io::Error),
+    #[error("a panic outside of inspection")]
+    Panicked,
 }
 
 impl From<KafkaError> for LaneError {
@@ -113,7 +115,7 @@ impl Lane {
     }
 
     /// Runs until `stop` is set, then finishes what is owed within a bound.
-    pub fn run(mut self, stop: &AtomicBool) -> Result<(), LaneError> {
+    pub fn run(&mut self, stop: &AtomicBool) -> Result<(), LaneError> {
         let Some(cluster) = self.wait_for_cluster(stop) else { return Ok(()) };
         self.custody.set_cluster(cluster);
         self.source.subscribe(&self.settings.source)?;
@@ -127,10 +129,7 @@ impl Lane {
         if let Err(error) = self.source.commit_stored() {
             tracing::warn!(code = ?error.rdkafka_error_code(), "the last offsets were not committed; they are repeated");
         }
-        self.custody.close()?;
-        // A revocation while the consumer is dropped has nobody to handle it any more.
-        self.source.close();
-        Ok(())
+        self.custody.close()
     }
 
     fn wait_for_cluster(&self, stop: &AtomicBool) -> Option<String> {

@@ -6,6 +6,7 @@
 mod features;
 mod stop;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -117,10 +118,29 @@ pub fn run(
         let (metrics, health, stop) = (Arc::clone(metrics), Arc::clone(health), stop.clone());
         let ended = ended.clone();
         let body = move || {
-            let result = Lane::new(settings, sink, deliveries, snapshot, metrics, health)
-                .and_then(|lane| lane.run(&stop.as_flag()));
-            // The receiver is gone only when the process is ending anyway.
-            drop(ended.send((number, result)));
+            let say = |result| {
+                // The receiver is gone only when the process is ending anyway.
+                drop(ended.send((number, result)));
+            };
+            let made = Lane::new(settings, sink, deliveries, snapshot, metrics, health);
+            let mut lane = match made {
+                Ok(lane) => lane,
+                Err(error) => return say(Err(error)),
+            };
+            // The lane is given up with all that it holds: what a panic left in it is only dropped.
+            let result = catch_unwind(AssertUnwindSafe(|| lane.run(&stop.as_flag())));
+            match result.unwrap_or(Err(LaneError::Panicked)) {
+                // Dropping the lane commits and leaves the group: the process waits for that.
+                Ok(()) => {
+                    drop(lane);
+                    say(Ok(()));
+                }
+                // It can wait for a broker that is away: the process is told first.
+                Err(error) => {
+                    say(Err(error));
+                    drop(lane);
+                }
+            }
         };
         thread::Builder::new().name(format!("lane-{number}")).spawn(body).map_err(RunError::StateDir)?;
     }

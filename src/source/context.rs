@@ -22,7 +22,7 @@ use super::{Event, Lag, TopicPartition};
 #[derive(Default)]
 pub(super) struct LaneContext {
     events: Mutex<VecDeque<Event>>,
-    /// Set when the consumer is being closed: a revocation is then answered at once.
+    /// Set when the consumer is being closed: a rebalance is then answered at once.
     closing: AtomicBool,
 }
 
@@ -69,12 +69,17 @@ impl ConsumerContext for LaneContext {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions = partitions_of(list);
         match error {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.note(Event::Assigned(partitions)),
             _ if self.closing.load(Ordering::Relaxed) => {
-                if let Err(error) = consumer.incremental_unassign(list) {
-                    tracing::warn!(code = ?error.rdkafka_error_code(), "partitions were not given back at close");
+                let answered = if error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+                    consumer.incremental_assign(&TopicPartitionList::new())
+                } else {
+                    consumer.incremental_unassign(list)
+                };
+                if let Err(error) = answered {
+                    tracing::warn!(code = ?error.rdkafka_error_code(), "a rebalance was not answered at close");
                 }
             }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.note(Event::Assigned(partitions)),
             _ => self.note(Event::Revoked { partitions, lost: consumer.assignment_lost() }),
         }
     }

@@ -240,9 +240,24 @@ impl Source {
         }
     }
 
-    /// From here on a revocation is answered at once: for dropping the source.
-    pub fn close(&self) {
-        self.consumer.context().close();
+}
+
+/// Dropping the consumer takes its partitions away and waits, without a bound, for that to be answered: from here
+/// on every rebalance is answered at once, and so is what nobody has answered yet. However the lane ends.
+impl Drop for Source {
+    fn drop(&mut self) {
+        let context = self.consumer.context();
+        context.close();
+        while let Some(event) = context.next_event() {
+            let answered = match event {
+                Event::Assigned(_) => self.assign(&[]),
+                Event::Revoked { partitions, .. } => self.unassign(&partitions),
+                _ => Ok(()),
+            };
+            if let Err(error) = answered {
+                tracing::warn!(code = ?error.rdkafka_error_code(), "a rebalance was not answered at close");
+            }
+        }
     }
 }
 
