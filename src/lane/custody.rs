@@ -42,6 +42,8 @@ const CORRUPT_GAP_WITHIN: Duration = Duration::from_secs(30);
 const SAY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// Asking for watermarks when a position has left its log.
 const WATERMARK_WAIT: Duration = Duration::from_secs(5);
+/// Positions that leave their logs within this time are looked for together.
+const OUT_OF_RANGE_AFTER: Duration = Duration::from_millis(200);
 
 pub(super) struct Custody {
     number: usize,
@@ -70,6 +72,7 @@ pub(super) struct Custody {
     now: Instant,
     now_ms: i64,
     corrupt_until: Option<Instant>,
+    out_of_range_due_at: Option<Instant>,
     trouble_said_at: Option<Instant>,
 }
 
@@ -117,6 +120,7 @@ impl Custody {
             now,
             now_ms: now_ms(),
             corrupt_until: None,
+            out_of_range_due_at: None,
             trouble_said_at: None,
             settings,
         })
@@ -474,7 +478,7 @@ impl Custody {
     fn resume(&mut self, source: &Source, position: usize, at: &TopicPartition) -> Result<(), LaneError> {
         let Some(partition) = self.partitions.get_mut(position) else { return Ok(()) };
         if std::mem::take(&mut partition.must_rewind) {
-            source.seek(&PartitionOffset { at: at.clone(), offset: partition.next() })?;
+            source.restart(&[PartitionOffset { at: at.clone(), offset: partition.fetch_from() }])?;
         }
         if !self.is_held {
             source.resume(std::slice::from_ref(at))?;
@@ -571,28 +575,46 @@ impl Custody {
         }
     }
 
-    /// Some position has left its log. Retention that overtook it is a gap; a log that ends before it is read
-    /// again, as a new assignment.
+    /// Some position has left its log, and librdkafka fetches that partition no more. Each of several says so: they
+    /// are looked for together.
+    pub(super) fn expect_out_of_range(&mut self) {
+        self.out_of_range_due_at.get_or_insert(Instant::now() + OUT_OF_RANGE_AFTER);
+    }
+
+    /// Finds what has left its log. Retention that overtook a position is a gap; a log that ends before it is read
+    /// again, as a new assignment. Then all partitions are fetched anew from where they are: which ones librdkafka
+    /// has stopped it does not say, and one may be within its log again by now.
     pub(super) fn find_out_of_range(&mut self, source: &Source) -> Result<(), LaneError> {
+        if self.out_of_range_due_at.is_none_or(|due_at| Instant::now() < due_at) {
+            return Ok(());
+        }
+        self.out_of_range_due_at = None;
         for position in 0..self.partitions.len() {
             let Some(partition) = self.partitions.get(position).filter(|partition| partition.is_judging())
             else {
                 continue;
             };
             let (at, next) = (partition.at.clone(), partition.next());
-            let Ok((low, high)) = source.watermarks(&at, WATERMARK_WAIT) else { continue };
+            // Unanswered: fetched anew, what has left its log says so again.
+            let Ok((low, high)) = source.watermarks(&at, WATERMARK_WAIT) else { break };
             if next < low {
                 self.declare(position, Gap { from: next, to: low, cause: GapCause::Retention });
-                source.seek(&PartitionOffset { at, offset: low })?;
             } else if next > high {
                 let gap = Gap { from: high, to: next, cause: GapCause::Truncation };
                 let begun = self.begin(at.clone(), low, Some(gap))?;
                 if let Some(partition) = self.partitions.get_mut(position) {
                     *partition = begun;
                 }
-                source.pause(std::slice::from_ref(&at))?;
-                source.seek(&PartitionOffset { at, offset: low })?;
+                source.pause(&[at])?;
             }
+        }
+        let positions: Vec<PartitionOffset> = self
+            .partitions
+            .iter()
+            .map(|partition| PartitionOffset { at: partition.at.clone(), offset: partition.fetch_from() })
+            .collect();
+        if !positions.is_empty() {
+            source.restart(&positions)?;
         }
         Ok(())
     }

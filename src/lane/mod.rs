@@ -122,6 +122,7 @@ impl Lane {
         while !stop.load(Ordering::Relaxed) {
             self.custody.settle(&self.source)?;
             self.custody.cut_due();
+            self.custody.find_out_of_range(&self.source)?;
             self.custody.hold_or_go_on(&self.source)?;
             self.poll_batch()?;
         }
@@ -173,7 +174,10 @@ impl Lane {
                 self.custody.note_lags(&lags);
                 Ok(())
             }
-            Event::OutOfRange => self.custody.find_out_of_range(&self.source),
+            Event::OutOfRange => {
+                self.custody.expect_out_of_range();
+                Ok(())
+            }
             Event::CorruptBatch => {
                 self.custody.expect_corrupt_gap();
                 Ok(())

@@ -88,9 +88,9 @@ impl Partition {
         self.draft.next()
     }
 
-    /// Where fetching begins: behind a gap that lies at the position.
+    /// Where fetching begins: behind a gap that lies at the position, later at the next record.
     pub(super) fn fetch_from(&self) -> i64 {
-        self.gap.filter(Gap::has_receipt).map_or(self.position, |gap| gap.to)
+        self.gap.filter(Gap::has_receipt).map_or(self.next(), |gap| gap.to)
     }
 
     /// Ends the open receipt behind its last record. Returns the offset where it ended, if it held any.

@@ -24,9 +24,6 @@ use context::LaneContext;
 pub use headers::{read as read_headers, recycle as recycle_headers};
 pub use reader::Reader;
 
-/// A seek waits so long for librdkafka to take it.
-const SEEK_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A partition of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicPartition {
@@ -206,18 +203,21 @@ impl Source {
         self.consumer.incremental_unassign(&list_of(partitions))
     }
 
+    /// Begins assigned partitions anew at these offsets, paused where they were. librdkafka stops fetching where
+    /// a position has left its log, and refuses a seek from then on (`State`): only a new assignment helps. It
+    /// commits what was stored, and forgets it: a later position may lie before it.
+    pub fn restart(&self, positions: &[PartitionOffset]) -> KafkaResult<()> {
+        let list = offsets_of(positions)?;
+        self.consumer.incremental_unassign(&list)?;
+        self.consumer.incremental_assign(&list)
+    }
+
     pub fn pause(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
         self.consumer.pause(&list_of(partitions))
     }
 
     pub fn resume(&self, partitions: &[TopicPartition]) -> KafkaResult<()> {
         self.consumer.resume(&list_of(partitions))
-    }
-
-    pub fn seek(&self, position: &PartitionOffset) -> KafkaResult<()> {
-        let list = offsets_of(std::slice::from_ref(position))?;
-        let list = self.consumer.seek_partitions(list, SEEK_TIMEOUT)?;
-        list.elements().iter().try_for_each(rdkafka::topic_partition_list::TopicPartitionListElem::error)
     }
 
     /// Stores next offsets; librdkafka commits them within a second, and when the partition is revoked.
@@ -304,4 +304,113 @@ fn offsets_of(positions: &[PartitionOffset]) -> KafkaResult<TopicPartitionList> 
         )?;
     }
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use rdkafka::ClientConfig;
+    use rdkafka::config::FromClientConfig;
+    use rdkafka::message::Message;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+
+    use super::{Event, PartitionOffset, Polled, Settings, Source, TopicPartition};
+    use crate::connection::Connection;
+
+    type Cluster = MockCluster<'static, DefaultProducerContext>;
+
+    const WAIT: Duration = Duration::from_secs(20);
+
+    fn cluster() -> Cluster {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("egress", 1, 1).unwrap();
+        cluster
+    }
+
+    /// Records of 100 kB: the mock cluster keeps the last 5 MiB of a partition.
+    fn produce(cluster: &Cluster, count: usize) {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", cluster.bootstrap_servers());
+        let producer = BaseProducer::from_config(&config).unwrap();
+        let value = vec![b'x'; 100_000];
+        for _ in 0..count {
+            producer.send(BaseRecord::<(), _>::to("egress").partition(0).payload(&value)).unwrap();
+            producer.flush(WAIT).unwrap();
+        }
+    }
+
+    fn source(cluster: &Cluster) -> Source {
+        let settings = Settings {
+            connection: Connection { brokers: cluster.bootstrap_servers(), properties: Vec::new() },
+            group: "group".to_owned(),
+            member: "member".to_owned(),
+            topics: vec!["egress".to_owned()],
+            exclude: Vec::new(),
+        };
+        let source = Source::new(&settings).unwrap();
+        source.subscribe(&settings).unwrap();
+        source
+    }
+
+    fn at(offset: i64) -> PartitionOffset {
+        PartitionOffset { at: TopicPartition { topic: "egress".into(), partition: 0 }, offset }
+    }
+
+    /// Polls until `is_it`; `None` after a while.
+    fn wait_for<T>(source: &Source, is_it: impl Fn(&Polled<'_>) -> Option<T>) -> Option<T> {
+        let deadline = Instant::now() + WAIT;
+        while Instant::now() < deadline {
+            if let Some(found) = is_it(&source.poll(Duration::from_millis(50))) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    fn is_assigned(polled: &Polled<'_>) -> Option<()> {
+        matches!(polled, Polled::Event(Event::Assigned(partitions)) if !partitions.is_empty()).then_some(())
+    }
+
+    fn offset_of(polled: &Polled<'_>) -> Option<i64> {
+        if let Polled::Record(message) = polled { Some(message.offset()) } else { None }
+    }
+
+    #[test]
+    fn a_source_can_be_dropped_with_partitions_and_with_an_assignment_that_nobody_answered() {
+        for is_answered in [true, false] {
+            let cluster = cluster();
+            let source = source(&cluster);
+            wait_for(&source, is_assigned).unwrap();
+            if is_answered {
+                source.assign(&[at(0)]).unwrap();
+            }
+            let (dropped, is_dropped) = channel();
+            thread::spawn(move || {
+                drop(source);
+                dropped.send(()).unwrap();
+            });
+            assert!(is_dropped.recv_timeout(WAIT).is_ok(), "answered: {is_answered}");
+        }
+    }
+
+    #[test]
+    fn a_partition_whose_position_left_its_log_is_fetched_again_from_where_it_is_restarted() {
+        let cluster = cluster();
+        produce(&cluster, 2);
+        let source = source(&cluster);
+        wait_for(&source, is_assigned).unwrap();
+        source.assign(&[at(0)]).unwrap();
+        produce(&cluster, 120);
+        source.resume(&[at(0).at]).unwrap();
+        wait_for(&source, |polled| matches!(polled, Polled::Event(Event::OutOfRange)).then_some(())).unwrap();
+        let (low, _) = source.watermarks(&at(0).at, WAIT).unwrap();
+        assert!(low > 2);
+        source.restart(&[at(low)]).unwrap();
+        assert_eq!(wait_for(&source, offset_of), Some(low));
+        source.store(&[at(low + 1)]).unwrap();
+    }
 }
