@@ -1,5 +1,7 @@
 //! What inspection found in a record: validated, scored and de-duplicated.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::entity::EntityType;
@@ -26,8 +28,9 @@ pub struct Finding {
     /// A role mailbox: reported, never judged.
     pub role: bool,
     pub masked: String,
-    /// What spoke for it, in the order in which it was weighed: `key:tel`, `plan:mobile` …
-    pub evidence: Vec<String>,
+    /// What spoke for it, in the order in which it was weighed: `key:tel`, `plan:mobile` … Shared with the rules:
+    /// a record with twenty findings would copy sixty texts.
+    pub evidence: Vec<Arc<str>>,
     pub text: Option<Revealed>,
 }
 

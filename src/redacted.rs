@@ -7,15 +7,15 @@ pub fn phone_number(text: &str, prefix_digits: usize) -> String {
     const LAST_SHOWN: usize = 4;
     let digits = text.chars().filter(|character| is_hidden(*character)).count();
     let mut seen = 0;
-    text.chars()
-        .map(|character| {
-            if !is_hidden(character) {
-                return character;
-            }
-            seen += 1;
-            if seen <= prefix_digits || seen + LAST_SHOWN > digits { character } else { '*' }
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    out.extend(text.chars().map(|character| {
+        if !is_hidden(character) {
+            return character;
+        }
+        seen += 1;
+        if seen <= prefix_digits || seen + LAST_SHOWN > digits { character } else { '*' }
+    }));
+    out
 }
 
 /// A value of which nothing may be shown.

@@ -268,7 +268,7 @@ proptest! {
             format!("04{prefix}{middle}{last}77"),
         ] {
             let found = found(&record(field("tel", &broken).as_bytes()));
-            prop_assert!(found.is_empty(), "{}", broken);
+            prop_assert!(found.iter().all(|one| one.0 != PhoneNumber), "{}", broken);
         }
     }
 

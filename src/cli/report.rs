@@ -1,6 +1,7 @@
 //! What `scan` says of one record: the JSON object of `contracts`, "What scan prints", and lines for a person.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -39,7 +40,7 @@ struct FindingReport<'a> {
     confidence: f64,
     validity: Validity,
     masked: &'a str,
-    evidence: &'a [String],
+    evidence: &'a [Arc<str>],
     #[serde(skip_serializing_if = "is_false")]
     partial: bool,
     #[serde(skip_serializing_if = "is_false")]
@@ -298,7 +299,7 @@ mod tests {
             partial: false,
             role: false,
             masked: masked.to_owned(),
-            evidence: evidence.iter().map(|&one| one.to_owned()).collect(),
+            evidence: evidence.iter().map(|&one| one.into()).collect(),
             text: None,
         }
     }

@@ -36,6 +36,7 @@ pub struct Bitmaps {
     blocks: Vec<Block>,
     is_ascii: bool,
     has_backslash: bool,
+    has_foldable: bool,
 }
 
 impl Bitmaps {
@@ -45,13 +46,15 @@ impl Bitmaps {
         self.blocks.shrink_to(BLOCKS_KEPT_MAX);
         self.blocks.reserve(bytes.len().div_ceil(BLOCK_BYTES));
         classify_into(bytes, &mut self.blocks);
-        let (mut non_ascii, mut backslash) = (0, 0);
+        let (mut non_ascii, mut backslash, mut foldable) = (0, 0, 0);
         for block in &self.blocks {
             non_ascii |= block.non_ascii;
             backslash |= block.backslash;
+            foldable |= block.foldable;
         }
         self.is_ascii = non_ascii == 0;
         self.has_backslash = backslash != 0;
+        self.has_foldable = foldable != 0;
     }
 
     pub fn blocks(&self) -> &[Block] {
@@ -60,6 +63,10 @@ impl Bitmaps {
 
     pub fn is_ascii(&self) -> bool {
         self.is_ascii
+    }
+
+    pub fn has_foldable(&self) -> bool {
+        self.has_foldable
     }
 
     /// Whether a byte of `class` lies in `start..end`.

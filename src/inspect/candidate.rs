@@ -32,6 +32,12 @@ pub(super) fn find_groups(bytes: &[u8], bitmaps: &Bitmaps, out: &mut Vec<Group>)
     let mut open: Option<usize> = None;
     loop {
         let next = blocks.next();
+        let is_idle = block.digit == 0 && open.is_none();
+        if is_idle && let Some(next) = next {
+            (before, block) = (Runs::default(), next);
+            base += BLOCK_BYTES;
+            continue;
+        }
         let digits_after = next.map_or(0, |next| next.digit);
         let (digits, digits_before) = (block.digit, before.digits);
         // A separator counts where a digit is at most two bytes away: `) `, ` - `, not the blanks of an indent.
@@ -63,7 +69,11 @@ pub(super) fn find_groups(bytes: &[u8], bitmaps: &Bitmaps, out: &mut Vec<Group>)
                 open = Some(start);
                 break;
             }
-            push(bytes, bitmaps, start, base + ninth + length, out);
+            if start >= base {
+                push_inside(block.digit, base, start, ninth + length, out);
+            } else {
+                push(bytes, bitmaps, start, base + ninth + length, out);
+            }
             nine &= u64::MAX << (ninth + length);
         }
         before = Runs { digits, one, two, four };
@@ -95,6 +105,18 @@ fn right(bits: u64, after: u64, by: u32) -> u64 {
     bits >> by | after << (u64::BITS - by)
 }
 
+/// The run from `start` to bit `end` of the block at `base`, where `digits` are.
+fn push_inside(digits: u64, base: usize, start: usize, end: usize, out: &mut Vec<Group>) {
+    let run = digits & !(u64::MAX << end) & (u64::MAX << (start - base));
+    let count = run.count_ones();
+    if count >= DIGITS_MIN
+        && let Ok(base) = u32::try_from(base)
+    {
+        let (start, end) = (base + run.trailing_zeros(), base + u64::BITS - run.leading_zeros());
+        out.push(Group { start, end, digits: count });
+    }
+}
+
 fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec<Group>) {
     let (mut start, mut end) = (start, end.min(bytes.len()));
     while start < end && !bytes.get(start).is_some_and(|byte| is_digit(*byte)) {
@@ -113,32 +135,45 @@ fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec
 
 impl Group {
     /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.
-    /// `text` is what the group's positions refer to.
-    pub(super) fn may_hold_number(&self, text: &[u8]) -> bool {
-        if self.end - self.start != self.digits {
-            return true;
+    /// `text` is what the group's positions refer to; `numeric` is a number of JSON.
+    pub(super) fn may_hold_number(&self, text: &[u8], numeric: bool) -> bool {
+        let (start, end) = (self.start as usize, self.end as usize);
+        let group = text.get(start..end).unwrap_or_default();
+        if self.end - self.start == self.digits {
+            return may_begin(group, true, numeric) && !is_inside_word(text, start, end);
         }
-        let digits = text.get(self.start as usize..self.end as usize).unwrap_or_default();
-        may_be_phone(digits) || may_be_resident(digits)
+        let mut chunks = group.split(|byte| !is_digit(*byte)).filter(|chunk| !chunk.is_empty());
+        chunks.next().is_some_and(|first| may_begin(first, true, numeric))
+            || chunks.any(|chunk| may_begin(chunk, false, numeric))
     }
 }
 
-/// 9 to 14 digits that begin like a number of a plan: `0`, `82`, or without its zero.
-fn may_be_phone(digits: &[u8]) -> bool {
-    match digits {
-        [b'0', b'0', b'8', b'2', ..] => digits.len() <= 16,
-        [b'0', b'1'..=b'7', ..] => digits.len() <= 12,
-        [b'8', b'2', ..] => (10..=14).contains(&digits.len()),
-        [b'1'..=b'7', ..] => digits.len() <= 10,
+/// Whether a number of an entity may begin with this chunk: a phone number with `0`, `82`, or, if it is the first of
+/// its group, without its zero; a resident number with its six digits of a date, alone or before seven others.
+fn may_begin(chunk: &[u8], first: bool, numeric: bool) -> bool {
+    match chunk {
         [b'*', ..] => true,
+        [b'0', b'0', b'8', b'2', ..] => chunk.len() <= 16,
+        [b'0', b'1'..=b'7', ..] if chunk.len() <= 12 => true,
+        [b'8', b'2', ..] if chunk.len() <= 14 => true,
+        [b'1', b'0' | b'1' | b'6'..=b'9', ..] if first && chunk.len() <= 10 => true,
+        [b'1'..=b'7', ..] if first && numeric && chunk.len() <= 10 => true,
+        [_, _, b'0', b'1'..=b'9', day @ ..] | [_, _, b'1', b'0'..=b'2', day @ ..] => match day {
+            [b'0'..=b'2', _] | [b'3', b'0' | b'1'] => true,
+            [b'0'..=b'2', _, century, ..] | [b'3', b'0' | b'1', century, ..] => {
+                chunk.len() == 13 && matches!(century, b'0'..=b'4' | b'9' | b'*')
+            }
+            _ => false,
+        },
         _ => false,
     }
 }
 
-/// 13 digits that begin with a month and a day in their places.
-fn may_be_resident(digits: &[u8]) -> bool {
-    matches!(digits, [_, _, b'0' | b'1', _, b'0'..=b'3', _, ..] if digits.len() == 13)
-        || digits.first() == Some(&b'*')
+/// Digits of something longer, as in hexadecimal.
+fn is_inside_word(text: &[u8], start: usize, end: usize) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let before = |distance: usize| start.checked_sub(distance).and_then(|at| text.get(at));
+    is_word(text.get(end)) || is_word(before(1)) && before(2) != Some(&b'\\')
 }
 
 /// Cuts `text[start..end]` at its separators.

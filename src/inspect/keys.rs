@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use super::look_alike::LookAlike;
 use crate::entity::EntityType;
@@ -39,9 +40,9 @@ pub(super) enum Strength {
 
 pub(super) struct Name {
     /// As evidence shows it: `key:tel_no`, `label:연락처`.
-    pub(super) as_key: Box<str>,
-    pub(super) as_label: Box<str>,
-    pub(super) as_sibling: Box<str>,
+    pub(super) as_key: Arc<str>,
+    pub(super) as_label: Arc<str>,
+    pub(super) as_sibling: Arc<str>,
     pub(super) bearers: Vec<(Bearer, Strength)>,
 }
 

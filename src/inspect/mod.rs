@@ -29,7 +29,6 @@ use crate::decode::{self, Walked};
 use crate::finding::{Finding, Issue};
 use crate::record::{Header, Part, Record};
 use reader::{Context, Reader, Work};
-use resident::Date;
 use rule::Rules;
 use sibling::{SiblingWork, Siblings};
 
@@ -109,11 +108,10 @@ impl Inspector {
     pub fn inspect<'s>(&self, record: &Record<'_>, scratch: &'s mut Scratch) -> Inspection<'s> {
         scratch.clear();
         let now_ms = record.timestamp_ms.unwrap_or(0).max(NOW_MS_MIN);
-        let latest = Date::of_ms(now_ms).unwrap_or(Date { year: i16::MAX, month: 12, day: 31 });
         let mut repeats = std::mem::take(&mut scratch.repeats);
         count_repeats(record.headers, &mut scratch.header_order, &mut repeats);
         let reveal = scratch.reveal;
-        let context = |part| Context { record, part, repeats: &repeats, latest, reveal };
+        let context = |part| Context { record, part, repeats: &repeats, now_ms, reveal };
         if let Some(value) = record.value {
             scratch.format = self.part(context(Part::Value), value, scratch).format.as_str();
         }

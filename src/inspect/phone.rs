@@ -3,7 +3,9 @@
 //! Not here because they are not in the plan: representative numbers (15xx, 16xx, 18xx), toll-free 080, services of
 //! three or four digits, foreign numbers.
 
-use serde::Deserialize;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
 
 use super::candidate::{Chunk, DIGITS_MIN};
 use super::number::{DIGITS_MAX, Number, Style, begins_alone, ends_alone};
@@ -13,8 +15,9 @@ use super::weight;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Range {
-    /// As evidence shows it: `plan:mobile`.
-    pub(super) kind: String,
+    /// `mobile` in the rule, `plan:mobile` as evidence.
+    #[serde(deserialize_with = "plan_evidence")]
+    pub(super) kind: Arc<str>,
     /// With the leading zero.
     pub(super) prefixes: Vec<String>,
     /// How many digits such a number has, the leading zero included.
@@ -28,10 +31,8 @@ pub(super) struct Range {
     pub(super) weight: Weights,
 }
 
-impl Range {
-    pub(super) fn evidence(&self) -> String {
-        ["plan:", &self.kind].concat()
-    }
+fn plan_evidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    Ok(format!("plan:{}", String::deserialize(deserializer)?).into())
 }
 
 /// Hundredths of log odds for `02-345-6789`, `02 345 6789` and `023456789`.

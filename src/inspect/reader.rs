@@ -1,12 +1,14 @@
 //! The visitor that reads candidates in tokens, weighs their readings and keeps what is likely enough.
 
+use std::sync::Arc;
+
 use super::candidate::{Chunk, Group, cut, find_groups};
 use super::fold::Folded;
 use super::keys::{Bearer, Known, Strength};
 use super::look_alike::LookAlike;
 use super::number::Style;
 use super::phone::Phone;
-use super::resident::{self, Date, Resident};
+use super::resident::{self, Resident};
 use super::rule::Rules;
 use super::sibling::{Said, Undecided, object_of};
 use super::{weight, write_root};
@@ -19,6 +21,9 @@ use crate::redacted;
 /// Bytes of a buffer that stay allocated between records.
 const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 
+/// Most paths are shorter: they are written without growing.
+const PATH_BYTES_USUAL: usize = 64;
+
 /// What a payload belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'r> {
@@ -27,7 +32,7 @@ pub(super) struct Context<'r> {
     /// Of each header's name; empty where there are few headers.
     pub(super) repeats: &'r [u32],
     /// Nobody is born later.
-    pub(super) latest: Date,
+    pub(super) now_ms: i64,
     pub(super) reveal: bool,
 }
 
@@ -157,12 +162,13 @@ impl<'r> Reader<'r> {
 
     /// The groups of the payload that lie in this token, whose text stands there as it is.
     fn read_payload_groups<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, end: u32) {
+        let numeric = token.kind == TokenKind::Number;
         let mut text = None;
         while let Some(group) = self.work.groups.get(self.work.cursor).filter(|group| group.start < end) {
             let local = |at: u32| at.saturating_sub(token.at);
             let group = Group { start: local(group.start), end: local(group.end), ..*group };
             self.work.cursor += 1;
-            if !group.may_hold_number(token.raw) {
+            if !group.may_hold_number(token.raw, numeric) {
                 continue;
             }
             let known = text.get_or_insert_with(|| std::str::from_utf8(token.raw));
@@ -182,7 +188,7 @@ impl<'r> Reader<'r> {
         find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
         let place = Place { token, path, text, folded };
         for group in &work.groups {
-            if group.may_hold_number(plain.as_bytes()) {
+            if group.may_hold_number(plain.as_bytes(), false) {
                 self.read_group(plain, *group, place);
             }
         }
@@ -215,7 +221,7 @@ impl<'r> Reader<'r> {
         let bytes = text.as_bytes();
         let numeric = place.token.kind == TokenKind::Number;
         let phone = self.rules.plan.read(bytes, chunks, first, numeric);
-        let resident = resident::read(bytes, chunks, first, self.context.latest);
+        let resident = resident::read(bytes, chunks, first, self.context.now_ms);
         if phone.is_none() && resident.is_none() {
             return None;
         }
@@ -328,12 +334,12 @@ impl<'r> Reader<'r> {
     ) -> Finding {
         let (start, end) = with_brackets(text.as_bytes(), phone.number.start, phone.number.end);
         let mut evidence = told(clues, EntityType::PhoneNumber);
-        evidence.push(phone.range.evidence());
+        evidence.push(Arc::clone(&phone.range.kind));
         if phone.international {
-            evidence.push("country:82".to_owned());
+            evidence.push(Arc::clone(&self.rules.grounds.country));
         }
         if phone.zero_lost {
-            evidence.push("zero_lost".to_owned());
+            evidence.push(Arc::clone(&self.rules.grounds.zero_lost));
         }
         let validity = if phone.masked { Validity::Unverifiable } else { Validity::Valid };
         let mask = |surface: &str| redacted::phone_number(surface, phone.prefix_digits);
@@ -351,10 +357,10 @@ impl<'r> Reader<'r> {
     ) -> Finding {
         let entity = EntityType::ResidentRegistrationNumber;
         let mut evidence = told(clues, entity);
-        evidence.push("date".to_owned());
+        evidence.push(Arc::clone(&self.rules.grounds.date));
         let validity = match resident.checksum {
             Some(true) => {
-                evidence.push("checksum".to_owned());
+                evidence.push(Arc::clone(&self.rules.grounds.checksum));
                 Validity::Valid
             }
             // Numbers given out since October 2020, to adults too, have none.
@@ -400,7 +406,7 @@ impl<'r> Reader<'r> {
     }
 
     fn path(&self, path: Path<'_, '_>) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(PATH_BYTES_USUAL);
         write_root(&self.context, &mut out);
         path.write_to(&mut out, |key, _| {
             let position = self.work.hidden_keys.binary_search_by_key(&key.at, |(at, _)| *at).ok()?;
@@ -470,7 +476,7 @@ impl Work {
         find_groups(bytes, bitmaps, &mut self.groups);
         self.opens.clear();
         self.foldable_blocks.clear();
-        if !bitmaps.is_ascii() {
+        if bitmaps.has_foldable() {
             let blocks = bitmaps.blocks().iter().enumerate();
             self.foldable_blocks.extend(blocks.filter(|(_, block)| block.foldable != 0).map(|(at, _)| at));
         }
@@ -555,12 +561,12 @@ fn rivals(digits: &[u8], separated: bool, clues: &Clues<'_>) -> (f64, Option<Loo
 }
 
 /// The clues that speak for `entity`, as evidence.
-fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<String> {
+fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<Arc<str>> {
     let says = |clue: &&Clue<'_>| clue.says(Bearer::Entity(entity)).is_some();
     let mut evidence = Vec::with_capacity(4);
     evidence.extend(clues.iter().flatten().filter(says).map(|clue| {
         let name = clue.known.name;
-        String::from(&**match clue.from {
+        Arc::clone(match clue.from {
             Origin::Key | Origin::Parent => &name.as_key,
             Origin::Label => &name.as_label,
             Origin::Sibling(_) => &name.as_sibling,
@@ -569,8 +575,8 @@ fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<String> {
     evidence
 }
 
-fn with_rival(mut evidence: Vec<String>, rival: Option<LookAlike>) -> Vec<String> {
-    evidence.extend(rival.map(|rival| format!("rival:{}", rival.as_str())));
+fn with_rival(mut evidence: Vec<Arc<str>>, rival: Option<LookAlike>) -> Vec<Arc<str>> {
+    evidence.extend(rival.map(|rival| format!("rival:{}", rival.as_str()).into()));
     evidence
 }
 
@@ -578,7 +584,15 @@ fn with_rival(mut evidence: Vec<String>, rival: Option<LookAlike>) -> Vec<String
 /// Hangul and control characters hide nothing; the digits of their escapes only widen a group.
 fn escapes_hide_digits(raw: &[u8]) -> bool {
     let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
+    loop {
+        // Escapes come in rows: most often the next byte is a backslash.
+        let at = match rest.first() {
+            Some(b'\\') => 0,
+            _ => match memchr::memchr(b'\\', rest) {
+                Some(at) => at,
+                None => return false,
+            },
+        };
         let escape = rest.get(at + 1..).unwrap_or_default();
         let length = match escape {
             [b'u', b'a'..=b'd' | b'A'..=b'D', ..] => 5,
@@ -587,7 +601,6 @@ fn escapes_hide_digits(raw: &[u8]) -> bool {
         };
         rest = escape.get(length..).unwrap_or_default();
     }
-    false
 }
 
 /// `**010-2345-6789**` in marked-up text is no masked number.

@@ -25,11 +25,12 @@ pub(super) struct Date {
 
 impl Date {
     /// The day in Korea (UTC+9), where a child is registered.
-    pub(super) fn of_ms(at_ms: i64) -> Option<Date> {
+    fn of_ms(at_ms: i64) -> Date {
         const KOREA_MS: i64 = 9 * 3_600_000;
-        let at = jiff::Timestamp::from_millisecond(at_ms.checked_add(KOREA_MS)?).ok()?;
+        const LAST: Date = Date { year: i16::MAX, month: 12, day: 31 };
+        let Ok(at) = jiff::Timestamp::from_millisecond(at_ms.saturating_add(KOREA_MS)) else { return LAST };
         let date = jiff::tz::Offset::UTC.to_datetime(at).date();
-        Some(Date { year: date.year(), month: date.month().cast_unsigned(), day: date.day().cast_unsigned() })
+        Date { year: date.year(), month: date.month().cast_unsigned(), day: date.day().cast_unsigned() }
     }
 }
 
@@ -42,8 +43,8 @@ pub(super) struct Resident {
     pub(super) chunks: usize,
 }
 
-/// The resident number that begins with `chunks[first]`; nobody in it is born after `latest`.
-pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, latest: Date) -> Option<Resident> {
+/// The resident number that begins with `chunks[first]`; nobody in it is born after `now_ms`.
+pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, now_ms: i64) -> Option<Resident> {
     let head = chunks.get(first)?;
     let taken = match head.end - head.start {
         DIGITS => 1,
@@ -55,7 +56,9 @@ pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, latest: Date) ->
     if digits.len() != DIGITS {
         return None;
     }
-    let born = birth(digits, latest)?;
+    let day = birth(digits, i16::MAX)?;
+    let latest = Date::of_ms(now_ms);
+    let born = if digits.get(DATE_DIGITS) == Some(&b'*') { birth(digits, latest.year)? } else { day };
     if born > latest || !begins_alone(text, chunks, first) || !ends_alone(text, chunks, first + taken - 1) {
         return None;
     }
@@ -80,7 +83,7 @@ pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, latest: Date) ->
 
 /// The birth date; `None` where there is no such day or the century digit is not one of a resident. A masked
 /// century digit is read as the later one that can be.
-fn birth(digits: &[u8], latest: Date) -> Option<Date> {
+fn birth(digits: &[u8], year_max: i16) -> Option<Date> {
     let two = |at: usize| {
         let tens = digits.get(at).filter(|digit| digit.is_ascii_digit())?;
         let ones = digits.get(at + 1).filter(|digit| digit.is_ascii_digit())?;
@@ -89,7 +92,7 @@ fn birth(digits: &[u8], latest: Date) -> Option<Date> {
     let (year, month, day) = (two(0)?, two(2)?, two(4)?);
     let century = match digits.get(DATE_DIGITS)? {
         b'1' | b'2' => 1900,
-        b'*' if 2000 + i16::from(year) > latest.year => 1900,
+        b'*' if 2000 + i16::from(year) > year_max => 1900,
         b'3' | b'4' | b'*' => 2000,
         b'9' | b'0' => 1800,
         _ => return None,
@@ -137,6 +140,7 @@ mod tests {
     #[test]
     fn a_day_begins_in_korea() {
         // 2024-02-28T15:00:00Z
-        assert_eq!(Date::of_ms(1_709_132_400_000), Some(Date { year: 2024, month: 2, day: 29 }));
+        assert_eq!(Date::of_ms(1_709_132_400_000), Date { year: 2024, month: 2, day: 29 });
+        assert_eq!(Date::of_ms(i64::MAX).year, i16::MAX);
     }
 }

@@ -111,9 +111,29 @@ pub(super) struct Rules {
     pub(super) fields: Dictionary,
     pub(super) labels: Dictionary,
     pub(super) plan: Plan,
+    pub(super) grounds: Grounds,
     pub(super) digest: String,
     tests: Vec<Test>,
     built_in: Vec<EntityType>,
+}
+
+/// Evidence that is no name.
+pub(super) struct Grounds {
+    pub(super) country: Arc<str>,
+    pub(super) zero_lost: Arc<str>,
+    pub(super) date: Arc<str>,
+    pub(super) checksum: Arc<str>,
+}
+
+impl Default for Grounds {
+    fn default() -> Grounds {
+        Grounds {
+            country: "country:82".into(),
+            zero_lost: "zero_lost".into(),
+            date: "date".into(),
+            checksum: "checksum".into(),
+        }
+    }
 }
 
 /// What an example promises.
