@@ -20,8 +20,9 @@ PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq
 COMMANDS := gcc g++ make perl java mvn promtool jq
 INSTALL := apt-get install --yes --no-install-recommends $(PACKAGES)
 
+# The tables of the ledger check are printed after the tests of tests/it.
 test: tools kafka
-	$(CARGO) test --locked $(FEATURES)
+	$(CARGO) test --locked $(FEATURES) -- --show-output
 
 lint: tools
 	$(CARGO) fmt --check

@@ -46,6 +46,7 @@ fn thirty_kills_under_load_lose_nothing() {
         } else {
             sumun.wait_fault(point);
         }
+        site.keep_state();
         *hits.entry(point).or_default() += 1;
     }
     let (_, ledger) = load.stop();

@@ -113,6 +113,7 @@ fn a_record_that_kills_the_process_is_given_up_and_said_so() {
         if survived {
             break sumun;
         }
+        site.keep_state();
         deaths += 1;
         assert!(deaths < CRASH_STARTS_MAX, "the loop was not broken:\n{}", sumun.log());
     };

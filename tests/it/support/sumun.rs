@@ -23,6 +23,9 @@ const START_LIMIT_S: u64 = 60;
 const EXIT_LIMIT_S: u64 = 60;
 const LOG_LINES_SHOWN: usize = 30;
 
+/// Kills the process of the first argument when its input ends without a line: when the test process is gone.
+const WATCHER: &str = r#"trap '' INT; read -r ended || kill -KILL "$1""#;
+
 /// One deployment: topics, group, configuration, facts; and what its processes leave behind.
 pub struct Site {
     pub bootstrap: String,
@@ -108,7 +111,10 @@ impl Site {
         if let Some(fault) = fault {
             command.env("SUMUN_FAULT", fault);
         }
-        Sumun { child: command.spawn().expect("sumun starts"), log }
+        let child = command.spawn().expect("sumun starts");
+        let mut watcher = Command::new("sh");
+        watcher.args(["-c", WATCHER, "watcher", &child.id().to_string()]).stdin(Stdio::piped());
+        Sumun { child, watcher: watcher.spawn().expect("sh runs"), log }
     }
 
     fn config(&self, id: &str) -> String {
@@ -182,6 +188,21 @@ telemetry:
         self.texts.lock().unwrap().push((name.to_owned(), text));
     }
 
+    /// The crash journals as they are now: for a process that died, since the next start writes over them.
+    pub fn keep_state(&self) {
+        self.texts.lock().unwrap().extend(self.state());
+    }
+
+    fn state(&self) -> Vec<(String, Vec<u8>)> {
+        let mut texts = Vec::new();
+        for state in fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+            if state.file_name().unwrap().to_string_lossy().starts_with("state-") {
+                files(&state, &mut texts);
+            }
+        }
+        texts
+    }
+
     /// Stops a member as its users do, after a look at its metrics; it must end well.
     pub fn stop(&self, mut sumun: Sumun) {
         self.keep_text("metrics", sumun.get("/metrics").1.into_bytes());
@@ -198,11 +219,7 @@ telemetry:
         for log in self.starts.lock().unwrap().iter() {
             texts.push((log.display().to_string(), fs::read(log).unwrap()));
         }
-        for state in fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
-            if state.file_name().unwrap().to_string_lossy().starts_with("state-") {
-                files(&state, &mut texts);
-            }
-        }
+        texts.extend(self.state());
         Evidence {
             cluster: self.cluster.clone(),
             group: self.group.clone(),
@@ -244,6 +261,7 @@ fn files(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) {
 /// One running process.
 pub struct Sumun {
     child: Child,
+    watcher: Child,
     log: PathBuf,
 }
 
@@ -341,5 +359,7 @@ impl Drop for Sumun {
         // Gone already where the test went well.
         drop(self.child.kill());
         drop(self.child.wait());
+        drop(self.watcher.stdin.take().map(|mut input| writeln!(input, "ended")));
+        drop(self.watcher.wait());
     }
 }
