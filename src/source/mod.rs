@@ -239,7 +239,6 @@ impl Source {
             result => result,
         }
     }
-
 }
 
 /// Dropping the consumer takes its partitions away and waits, without a bound, for that to be answered: from here

@@ -20,7 +20,7 @@ const START_LIMIT_S: u64 = 90;
 
 /// Its first line of input, or the end of it, is the signal that ends the broker; then the folder goes.
 const KEEPER: &str = r#"
-trap '' INT
+trap '' HUP INT TERM
 folder=$1; shift
 "$@" &
 broker=$!

@@ -24,7 +24,7 @@ const EXIT_LIMIT_S: u64 = 60;
 const LOG_LINES_SHOWN: usize = 30;
 
 /// Kills the process of the first argument when its input ends without a line: when the test process is gone.
-const WATCHER: &str = r#"trap '' INT; read -r ended || kill -KILL "$1""#;
+const WATCHER: &str = r#"trap '' HUP INT TERM; read -r ended || kill -KILL "$1""#;
 
 /// One deployment: topics, group, configuration, facts; and what its processes leave behind.
 pub struct Site {
