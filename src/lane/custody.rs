@@ -57,6 +57,8 @@ pub(super) struct Custody {
     acknowledged: Vec<Ticket>,
     /// Offsets that a planted fault stores before their time; else empty.
     stored_early: Vec<PartitionOffset>,
+    /// Receipts that wait in the trackers, as of the last settling and with those cut since.
+    waiting_bytes: usize,
     /// Consumption is paused because too much is not acknowledged.
     is_held: bool,
     journal: Option<Journal>,
@@ -87,7 +89,7 @@ impl Custody {
     ) -> Result<Custody, LaneError> {
         let now = Instant::now();
         let member = &settings.source.member;
-        let journal = Journal::open(&settings.state_dir.join(format!("{member}.journal")), now)?;
+        let journal = Journal::open(&settings.state_dir.join(format!("{member}.journal")))?;
         let snapshot = snapshots.load_full();
         let writer = Writer {
             group: settings.source.group.clone(),
@@ -106,6 +108,7 @@ impl Custody {
             outbox: Outbox::new(sink, deliveries, Arc::clone(&metrics), settings.number, settings.lanes),
             acknowledged: Vec::new(),
             stored_early: Vec::new(),
+            waiting_bytes: 0,
             is_held: false,
             journal: Some(journal),
             snapshots,
@@ -146,6 +149,7 @@ impl Custody {
         }
         self.acknowledged = acknowledged;
         self.send_due_receipts();
+        self.waiting_bytes = self.partitions.iter().map(|partition| partition.tracker.waiting_bytes()).sum();
         self.commit_positions(source)?;
         if !stored.is_empty() {
             store(source, &stored);
@@ -162,14 +166,14 @@ impl Custody {
 
     /// Pauses consumption while too much is not acknowledged. Polling goes on, so the lane stays a member.
     pub(super) fn hold_or_go_on(&mut self, source: &Source) -> Result<(), LaneError> {
-        if !self.is_held && self.outbox.is_full() {
+        if !self.is_held && self.is_full() {
             self.is_held = true;
             source.pause(&self.judging())?;
             tracing::warn!(
                 lane = self.number,
                 "too much is not acknowledged: consumption pauses, offsets are held"
             );
-        } else if self.is_held && self.outbox.has_room() {
+        } else if self.is_held && self.outbox.has_room(self.waiting_bytes) {
             self.is_held = false;
             source.resume(&self.judging())?;
             tracing::info!(lane = self.number, "outputs are acknowledged again: consumption goes on");
@@ -199,7 +203,7 @@ impl Custody {
 
     /// Whether so much is not acknowledged that nothing more is to be taken.
     pub(super) fn is_full(&self) -> bool {
-        self.outbox.is_full()
+        self.outbox.is_full(self.waiting_bytes)
     }
 
     /// Whether nothing is owed and no receipt is due or on its way.
@@ -346,7 +350,9 @@ impl Custody {
     /// Ends the open receipt of a partition, if it holds a record.
     fn cut(&mut self, position: usize) {
         let Some(partition) = self.partitions.get_mut(position) else { return };
+        let waiting_bytes = partition.tracker.waiting_bytes();
         let ended_at = partition.cut(&self.writer);
+        self.waiting_bytes += partition.tracker.waiting_bytes() - waiting_bytes;
         if let Some(offset) = ended_at.filter(|_| faults::is_planted(Fault::StoreBeforeAck)) {
             self.stored_early.push(PartitionOffset { at: partition.at.clone(), offset });
         }
@@ -462,7 +468,8 @@ impl Custody {
                 );
                 self.metrics.committed(CommitResult::Failed);
                 partition.phase = Phase::Committing { due_at: Instant::now() + COMMIT_RETRY_AFTER };
-                continue;
+                // Without a coordinator each answer takes seconds: the lane polls before it asks for the next.
+                return Ok(());
             }
             self.metrics.committed(CommitResult::Ok);
             partition.phase = Phase::Judging;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// After an unclean end each record is noted before it is inspected, for so long.
+/// After an unclean end each record is noted before it is inspected, for so long from the first one on.
 const CAREFUL_FOR: Duration = Duration::from_mins(1);
 /// A record that two runs in a row died of is a crasher.
 const DEATHS_MAX: u32 = 2;
@@ -45,16 +45,25 @@ struct Suspect {
     deaths: u32,
 }
 
+/// Whether records are noted before they are inspected. The time runs from the first record on: brokers that are
+/// away, or slow to assign, do not use it up.
+#[derive(Clone, Copy)]
+enum Careful {
+    FromFirstRecord,
+    Until(Instant),
+    No,
+}
+
 pub(super) struct Journal {
     file: File,
     state: State,
-    careful_until: Option<Instant>,
+    careful: Careful,
     slot_is_set: bool,
 }
 
 impl Journal {
     /// Opens the journal of the last run and begins this one.
-    pub(super) fn open(path: &Path, now: Instant) -> io::Result<Journal> {
+    pub(super) fn open(path: &Path) -> io::Result<Journal> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -68,8 +77,8 @@ impl Journal {
         } else {
             state = State { running: true, ..State::default() };
         }
-        let careful_until = was_unclean.then(|| now + CAREFUL_FOR);
-        let mut journal = Journal { file, state, careful_until, slot_is_set: true };
+        let careful = if was_unclean { Careful::FromFirstRecord } else { Careful::No };
+        let mut journal = Journal { file, state, careful, slot_is_set: true };
         journal.idle()?;
         journal.write_state()?;
         Ok(journal)
@@ -85,9 +94,12 @@ impl Journal {
 
     /// A record is about to be inspected.
     pub(super) fn inspecting(&mut self, topic: &str, partition: i32, offset: i64) -> io::Result<()> {
-        let Some(until) = self.careful_until else { return Ok(()) };
-        if Instant::now() >= until {
-            self.careful_until = None;
+        match self.careful {
+            Careful::FromFirstRecord => self.careful = Careful::Until(Instant::now() + CAREFUL_FOR),
+            Careful::Until(until) if Instant::now() >= until => self.careful = Careful::No,
+            Careful::Until(_) | Careful::No => {}
+        }
+        if matches!(self.careful, Careful::No) {
             return self.idle();
         }
         let record = Coordinates { topic: topic.to_owned(), partition, offset };
@@ -147,8 +159,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::Journal;
 
     #[test]
@@ -156,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lane.journal");
         let run = |dies_at: Option<i64>| {
-            let mut journal = Journal::open(&path, Instant::now()).unwrap();
+            let mut journal = Journal::open(&path).unwrap();
             if let Some(offset) = dies_at {
                 journal.inspecting("t", 0, offset).unwrap();
             }
@@ -184,15 +194,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lane.journal");
         for offset in [3, 4, 3, 4] {
-            let mut journal = Journal::open(&path, Instant::now()).unwrap();
+            let mut journal = Journal::open(&path).unwrap();
             journal.inspecting("t", 0, offset).unwrap();
         }
         for _ in 0..4 {
-            let mut journal = Journal::open(&path, Instant::now()).unwrap();
+            let mut journal = Journal::open(&path).unwrap();
             journal.inspecting("t", 0, 4).unwrap();
             journal.idle().unwrap();
         }
-        let journal = Journal::open(&path, Instant::now()).unwrap();
+        let journal = Journal::open(&path).unwrap();
         assert!(!journal.is_crasher("t", 0, 3) && !journal.is_crasher("t", 0, 4));
     }
 }

@@ -139,6 +139,10 @@ impl Lane {
                 return Some(cluster);
             }
             tracing::warn!("the egress brokers do not answer yet; waiting for them");
+            // What librdkafka logs and counts meanwhile would pile up in its queue.
+            if let Polled::Event(Event::Trouble(code)) = self.source.poll(IDLE_WAIT) {
+                tracing::warn!(lane = self.settings.number, ?code, "the Kafka client reports trouble");
+            }
         }
         None
     }

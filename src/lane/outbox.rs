@@ -105,14 +105,14 @@ impl Outbox {
         }
     }
 
-    /// Consumption is to pause.
-    pub(super) fn is_full(&self) -> bool {
-        self.bytes > PAUSE_AT_BYTES / self.lanes
+    /// Consumption is to pause. `waiting_bytes`: receipts that wait in the trackers for what is here.
+    pub(super) fn is_full(&self, waiting_bytes: usize) -> bool {
+        self.bytes + waiting_bytes > PAUSE_AT_BYTES / self.lanes
     }
 
     /// Consumption may go on.
-    pub(super) fn has_room(&self) -> bool {
-        self.bytes < RESUME_AT_BYTES / self.lanes
+    pub(super) fn has_room(&self, waiting_bytes: usize) -> bool {
+        self.bytes + waiting_bytes < RESUME_AT_BYTES / self.lanes
     }
 
     /// The producer cannot go on.

@@ -13,6 +13,7 @@ pub struct RangeId(u64);
 pub struct Tracker {
     ranges: VecDeque<Range>,
     next_id: u64,
+    waiting_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -40,7 +41,7 @@ enum Stage {
 
 impl Tracker {
     pub fn new() -> Tracker {
-        let mut tracker = Tracker { ranges: VecDeque::new(), next_id: 0 };
+        let mut tracker = Tracker { ranges: VecDeque::new(), next_id: 0, waiting_bytes: 0 };
         tracker.open();
         tracker
     }
@@ -60,6 +61,7 @@ impl Tracker {
     /// Ends the open range at `to` (exclusive) with the bodies of its receipt, and opens the next one.
     pub fn close(&mut self, to: i64, receipts: Vec<Vec<u8>>) {
         if let Some(range) = self.ranges.back_mut() {
+            self.waiting_bytes += bytes_of(&receipts);
             range.stage = Stage::Closed { to, receipts };
         }
         self.open();
@@ -82,6 +84,7 @@ impl Tracker {
         }
         let Stage::Closed { to, receipts } = &mut range.stage else { return None };
         let bodies = std::mem::take(receipts);
+        self.waiting_bytes -= bytes_of(&bodies);
         let parts = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
         range.stage = Stage::Sent { to: *to, parts };
         Some((range.id, bodies))
@@ -101,6 +104,11 @@ impl Tracker {
         Some(stored)
     }
 
+    /// Length of the receipts that wait for what their ranges owe, and for each other.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
     /// Whether nothing is owed and no receipt is due or on its way.
     pub fn is_settled(&self) -> bool {
         self.ranges.iter().all(|range| range.owed == 0 && matches!(range.stage, Stage::Open))
@@ -112,6 +120,10 @@ impl Tracker {
         self.ranges.push_back(Range { id, owed: 0, stage: Stage::Open });
         id
     }
+}
+
+fn bytes_of(receipts: &[Vec<u8>]) -> usize {
+    receipts.iter().map(Vec::len).sum()
 }
 
 impl Default for Tracker {
@@ -153,6 +165,20 @@ mod tests {
         let (second, _) = tracker.take_due_receipt().unwrap();
         assert_eq!(tracker.acknowledge_receipt(first), None, "a late repetition moves nothing");
         assert_eq!(tracker.acknowledge_receipt(second), Some(20));
+    }
+
+    #[test]
+    fn receipts_that_wait_are_weighed_until_they_are_sent() {
+        let mut tracker = Tracker::new();
+        tracker.close(10, vec![vec![0; 3], vec![0; 4]]);
+        tracker.close(20, vec![vec![0; 5]]);
+        assert_eq!(tracker.waiting_bytes(), 12);
+        let (first, _) = tracker.take_due_receipt().unwrap();
+        assert_eq!(tracker.waiting_bytes(), 5);
+        tracker.acknowledge_receipt(first);
+        tracker.acknowledge_receipt(first);
+        tracker.take_due_receipt().unwrap();
+        assert_eq!(tracker.waiting_bytes(), 0);
     }
 
     proptest! {
