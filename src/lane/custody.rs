@@ -20,6 +20,7 @@ use crate::sink::{DeliveryReceiver, Output, Sink, Ticket};
 use crate::source::{self, Lag, PartitionOffset, Source, TopicPartition};
 use crate::telemetry::{Check, CommitResult, Health, LaneCounts, Metrics, Rebalance};
 
+use super::corrupt::Corrupt;
 use super::faults::{self, Fault};
 use super::journal::Journal;
 use super::judge::{Judgement, Scratch, Why, judge_guarded, judge_unread};
@@ -36,8 +37,6 @@ const REVOKE_DRAIN_MAX: Duration = Duration::from_secs(10);
 const DRAIN_LOOK: Duration = Duration::from_millis(2);
 /// A refused commit is repeated after this time.
 const COMMIT_RETRY_AFTER: Duration = Duration::from_millis(500);
-/// A hole that shows within this time after a checksum error is taken as its gap.
-const CORRUPT_GAP_WITHIN: Duration = Duration::from_secs(30);
 /// A trouble that lasts is logged again after this time.
 const SAY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// Asking for watermarks when a position has left its log.
@@ -73,7 +72,7 @@ pub(super) struct Custody {
     health_name: String,
     now: Instant,
     now_ms: i64,
-    corrupt_until: Option<Instant>,
+    corrupt: Corrupt,
     out_of_range_due_at: Option<Instant>,
     trouble_said_at: Option<Instant>,
 }
@@ -122,7 +121,7 @@ impl Custody {
             health_name,
             now,
             now_ms: now_ms(),
-            corrupt_until: None,
+            corrupt: Corrupt::default(),
             out_of_range_due_at: None,
             trouble_said_at: None,
             settings,
@@ -229,10 +228,10 @@ impl Custody {
             // Delivered once more after a pause: it was judged.
             return Ok(());
         }
-        if offset > partition.next() && self.corrupt_until.is_some_and(|until| self.now < until) {
-            let gap = Gap { from: partition.next(), to: offset, cause: GapCause::CorruptBatch };
-            self.corrupt_until = None;
-            self.declare(position, gap);
+        let next = partition.next();
+        let is_first = std::mem::take(&mut partition.is_first);
+        if offset > next && self.corrupt.is_gap(next, offset, is_first, self.now) {
+            self.declare(position, Gap { from: next, to: offset, cause: GapCause::CorruptBatch });
         }
         let mut headers = source::recycle_headers(std::mem::take(&mut self.headers));
         source::read_headers(message, &mut headers);
@@ -617,8 +616,11 @@ impl Custody {
         }
         let positions: Vec<PartitionOffset> = self
             .partitions
-            .iter()
-            .map(|partition| PartitionOffset { at: partition.at.clone(), offset: partition.fetch_from() })
+            .iter_mut()
+            .map(|partition| {
+                partition.is_first = true;
+                PartitionOffset { at: partition.at.clone(), offset: partition.fetch_from() }
+            })
             .collect();
         if !positions.is_empty() {
             source.restart(&positions)?;
@@ -626,10 +628,10 @@ impl Custody {
         Ok(())
     }
 
-    /// librdkafka skipped a batch with a wrong checksum, and does not say where: the next hole is it.
-    pub(super) fn expect_corrupt_gap(&mut self) {
-        tracing::error!("a batch with a wrong checksum was skipped by the Kafka client");
-        self.corrupt_until = Some(self.now + CORRUPT_GAP_WITHIN);
+    /// librdkafka skipped a batch with a wrong checksum: a hole there is its gap.
+    pub(super) fn expect_corrupt_gap(&mut self, offset: Option<i64>) {
+        tracing::error!(offset, "a batch with a wrong checksum was skipped by the Kafka client");
+        self.corrupt.add(offset, Instant::now());
     }
 
     // --- what is seen from outside

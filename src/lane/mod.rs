@@ -5,6 +5,7 @@
 //! in `partition.rs`, what is owed and not acknowledged in `outbox.rs`, what a record is judged to be in
 //! `judge.rs`.
 
+mod corrupt;
 mod custody;
 mod faults;
 mod journal;
@@ -182,8 +183,8 @@ impl Lane {
                 self.custody.expect_out_of_range();
                 Ok(())
             }
-            Event::CorruptBatch => {
-                self.custody.expect_corrupt_gap();
+            Event::CorruptBatch { offset } => {
+                self.custody.expect_corrupt_gap(offset);
                 Ok(())
             }
             Event::Trouble(code) => {

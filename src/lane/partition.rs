@@ -27,6 +27,8 @@ pub(super) struct Partition {
     pub(super) opened_at: Option<Instant>,
     /// A record came before it was to be judged: it is fetched again.
     pub(super) must_rewind: bool,
+    /// No record came since fetching began: the first batch may have begun before.
+    pub(super) is_first: bool,
     /// Random, on every receipt of this assignment.
     session: String,
 }
@@ -72,6 +74,7 @@ impl Partition {
             draft: Draft::new(position, writer.records_max),
             opened_at: None,
             must_rewind: false,
+            is_first: true,
             session,
         };
         let begin = partition.stamp(writer).begin(position);

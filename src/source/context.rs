@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
@@ -24,11 +24,17 @@ pub(super) struct LaneContext {
     events: Mutex<VecDeque<Event>>,
     /// Set when the consumer is being closed: a rebalance is then answered at once.
     closing: AtomicBool,
+    /// Where the batch lies that a checksum error was last reported of: only the error's text says so.
+    corrupt_at: Mutex<Option<i64>>,
 }
 
 impl LaneContext {
     pub(super) fn next_event(&self) -> Option<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    pub(super) fn take_corrupt_at(&self) -> Option<i64> {
+        self.corrupt_at.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn close(&self) {
@@ -60,6 +66,9 @@ impl ClientContext for LaneContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::BadMessage) {
+            *self.corrupt_at.lock().unwrap_or_else(PoisonError::into_inner) = offset_in(reason);
+        }
         // librdkafka's reasons name brokers, topics and offsets, never payload.
         tracing::warn!(target: "librdkafka", code = ?error.rdkafka_error_code(), "{reason}");
     }
@@ -103,9 +112,37 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
     }
 }
 
+/// The offset in `MessageSet at offset 1207 (4096 bytes) failed CRC32C check …`. `None` where it is relative to
+/// something else.
+fn offset_in(reason: &str) -> Option<i64> {
+    let (before, behind) = reason.split_once(" at offset ")?;
+    let digits = behind.split(|character: char| !character.is_ascii_digit()).next()?;
+    before.starts_with("Message").then(|| digits.parse().ok()).flatten()
+}
+
 fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
     list.elements()
         .iter()
         .map(|element| TopicPartition { topic: element.topic().into(), partition: element.partition() })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offset_in;
+
+    #[test]
+    fn a_checksum_error_says_where_the_batch_lies() {
+        let check = |reason: &str, offset: Option<i64>| assert_eq!(offset_in(reason), offset);
+        check(
+            "MessageSet at offset 1207 (4096 bytes) failed CRC32C check (original 0x1 != calculated 0x2)",
+            Some(1207),
+        );
+        check("Message at offset 3 (10 bytes) failed CRC32 check (original 0x1 != calculated 0x2)", Some(3));
+        check(
+            "Message at relative offset 3 (10 bytes) failed CRC32 check (original 0x1 != calculated 0x2)",
+            None,
+        );
+        check("something else", None);
+    }
 }

@@ -70,8 +70,10 @@ pub enum Event {
     Lags(Vec<Lag>),
     /// Some position is not in its log any more; librdkafka does not say which.
     OutOfRange,
-    /// A batch with a wrong checksum was skipped; librdkafka does not say which.
-    CorruptBatch,
+    /// A batch with a wrong checksum was skipped; librdkafka says at most its offset, not the partition.
+    CorruptBatch {
+        offset: Option<i64>,
+    },
     /// Heals by itself, or is waited for.
     Trouble(RDKafkaErrorCode),
     /// The member cannot go on (fenced by another of the same id, for example).
@@ -153,6 +155,9 @@ impl Source {
         }
         match self.consumer.poll(wait) {
             Some(Ok(message)) => Polled::Record(message),
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage))) => {
+                Polled::Event(Event::CorruptBatch { offset: self.consumer.context().take_corrupt_at() })
+            }
             Some(Err(error)) => Polled::Event(event_of(&error)),
             None => self.consumer.context().next_event().map_or(Polled::Nothing, Polled::Event),
         }
@@ -264,7 +269,6 @@ fn event_of(error: &KafkaError) -> Event {
     match error {
         KafkaError::MessageConsumptionFatal(code) => Event::Fatal(*code),
         KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset) => Event::OutOfRange,
-        KafkaError::MessageConsumption(RDKafkaErrorCode::BadMessage) => Event::CorruptBatch,
         other => Event::Trouble(other.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown)),
     }
 }
