@@ -8,6 +8,23 @@ use crate::decode::{BLOCK_BYTES, Bitmaps};
 /// The shortest number that any entity has: 02-345-6789.
 pub(super) const DIGITS_MIN: u32 = 9;
 
+/// Longer texts are worth their bitmaps.
+const SHORT_BYTES_MAX: usize = 64;
+
+/// Whether a text is short, ASCII, no JSON, and has too few digits for any candidate: as most headers are, for
+/// which bitmaps and a walk would cost more than the payload's own.
+pub(super) fn is_plainly_without(text: &[u8]) -> bool {
+    if text.len() > SHORT_BYTES_MAX || matches!(text.trim_ascii_start(), [b'{' | b'[' | b'"', ..]) {
+        return false;
+    }
+    let (mut digits, mut all) = (0, 0);
+    for byte in text {
+        digits += u32::from(is_digit(*byte));
+        all |= byte;
+    }
+    digits < DIGITS_MIN && all.is_ascii()
+}
+
 /// A digit group; positions are bytes of the text that was classified. Begins and ends with a digit or `*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {

@@ -116,15 +116,22 @@ impl Inspector {
             scratch.format = self.part(context(Part::Value), value, scratch).format.as_str();
         }
         if let Some(key) = record.key {
-            self.part(context(Part::Key), key, scratch);
+            self.envelope(context(Part::Key), key, scratch);
         }
         for (position, header) in (0..).zip(record.headers) {
             if let Some(value) = header.value {
-                self.part(context(Part::Header(position)), value, scratch);
+                self.envelope(context(Part::Header(position)), value, scratch);
             }
         }
         scratch.repeats = repeats;
         scratch.seen()
+    }
+
+    /// A record's key or the value of a header.
+    fn envelope(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) {
+        if !candidate::is_plainly_without(bytes) {
+            self.part(context, bytes, scratch);
+        }
     }
 
     fn part(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) -> Walked {
