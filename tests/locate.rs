@@ -7,9 +7,11 @@ use sumun::destination::{Country, Reach};
 use sumun::entity::EntityType;
 use sumun::facts::{Builder, Facts, Stream};
 use sumun::finding::{Finding, Validity};
+use sumun::inspect::{self, Inspector};
 use sumun::locate::{
-    AddressIndex, Database, FieldPath, INSTANCES_MAX, Located, Networks, Place, RecipientSelector, RouteSpec,
-    Routes, ScopeSpec, Scratch, Selectors, Source, SubjectSelector, TopicPattern, locate,
+    AddressIndex, DECLARES_PERSONAL_DATA, Database, FieldPath, INSTANCES_MAX, Located, Networks, Place,
+    RecipientSelector, RouteSpec, Routes, ScopeSpec, Scratch, Selectors, Source, SubjectSelector,
+    TopicPattern, locate,
 };
 use sumun::recipient::Binding;
 use sumun::record::{Header, Part, Record};
@@ -426,6 +428,34 @@ fn time_purpose_and_type_are_the_first_value_of_their_source() {
         (1_719_792_000_500, None, None)
     );
     assert_eq!(located(&[], r#"{"at":"yesterday"}"#).0, 1_720_000_000_000);
+}
+
+#[test]
+fn a_declaration_that_holds_personal_data_is_not_repeated() {
+    let (world, inspector) = (World::new(), Inspector::builtin().unwrap());
+    let check = |spec: &RouteSpec, key: &str, pairs: &[(&str, &str)], value: &str, expected: [&str; 2]| {
+        let headers = headers(pairs);
+        let record = Record { key: Some(key.as_bytes()), ..record(value, &headers) };
+        let mut scratch = inspect::Scratch::default();
+        let findings = inspector.inspect(&record, &mut scratch).findings;
+        let located = world.locate(spec, &record, findings, &mut Scratch::default());
+        assert_eq!([located.purpose.as_deref(), located.transfer_type.as_deref()], expected.map(Some));
+        let said = format!("{located:?}");
+        assert!(!["2345", "홍길동"].iter().any(|canary| said.contains(canary)), "{said}");
+    };
+    let (canary, withheld) = ("홍길동 010-2345-6702", DECLARES_PERSONAL_DATA);
+    let view = r#"{"type":"view","tel":"010-2345-6702"}"#;
+    check(&spec(), "", &[("purpose", canary)], view, [withheld, "view"]);
+    // Digits written behind escapes, and inside a text that is JSON itself.
+    let hidden = r#"{"a":1,"type":"홍길동 010-\u0032345-6702"}"#;
+    check(&spec(), "", &[("purpose", r#"{"tel":"010-2345-6702"}"#)], hidden, [withheld, withheld]);
+    // Only the first value counts, and what is found elsewhere says nothing about it.
+    let pairs = [("note", canary), ("purpose", "ship"), ("purpose", canary)];
+    check(&spec(), canary, &pairs, view, ["ship", "view"]);
+    let key = |text: &str| Some(Source::Key(FieldPath::parse(text).unwrap()));
+    let by_key = RouteSpec { purpose: key("$.p"), transfer_type: key("$.t"), ..spec() };
+    check(&by_key, r#"{"p":"850312-1213450 홍길동","t":"view"}"#, &[], view, [withheld, "view"]);
+    check(&RouteSpec { purpose: key("$"), ..spec() }, canary, &[], view, [withheld, "view"]);
 }
 
 #[test]

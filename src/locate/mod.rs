@@ -26,6 +26,7 @@ pub use address::{
     AddressIndex, Database, Networks, Observed, ObservedCountry, Place, is_public, parse_address,
 };
 pub use path::{FieldPath, PathError, Step};
+pub use resolve::DECLARES_PERSONAL_DATA;
 pub use route::{PATHS_MAX, Route, Routes, TooManyPaths};
 pub use scan::{HITS_MAX, INSTANCES_MAX};
 pub use spec::{RecipientSelector, RouteSpec, ScopeSpec, Selectors, Source, SubjectSelector};
@@ -63,7 +64,7 @@ pub struct Located {
     pub at_ms: i64,
     /// One per recipient and subject with a finding to judge, in the order in which they first show.
     pub transfers: Vec<Transfer>,
-    /// As declared by the record; never empty.
+    /// As declared by the record, and never empty; [`DECLARES_PERSONAL_DATA`] where that holds personal data.
     pub purpose: Option<String>,
     pub transfer_type: Option<String>,
     /// Whether every recipient of the record, with findings or not, is at home: then bytes that nobody read are

@@ -8,7 +8,7 @@ use super::distinct::Distinct;
 use super::route::{Place, PlaceKind, Route};
 use super::scan::{Hit, Scanned};
 use super::{KEY_PATHS_FROM, Located, Position, Transfer};
-use crate::decode::{Token, TokenKind};
+use crate::decode::{PAYLOAD_BYTES_MAX, Token, TokenKind};
 use crate::destination::{Country, Reach};
 use crate::facts::Facts;
 use crate::finding::Finding;
@@ -19,6 +19,9 @@ use crate::time::parse_rfc3339_ms;
 
 /// Recipients of all scope instances of a record, and its findings each times its recipients.
 const PAIRS_MAX: usize = 1 << 20;
+
+/// Stands for a declared purpose or transfer type that holds personal data. No disclosure lists it.
+pub const DECLARES_PERSONAL_DATA: &str = "[personal data]";
 
 /// One who gets what a scope instance holds, and by which value.
 #[derive(Clone, Copy)]
@@ -93,8 +96,8 @@ impl Resolving<'_> {
         let text = &mut std::mem::take(&mut resolved.text);
         let mut located = Located {
             at_ms: self.told_ms(text).unwrap_or(at_ms),
-            purpose: self.declared_text(self.route.purpose.as_ref(), text),
-            transfer_type: self.declared_text(self.route.transfer_type.as_ref(), text),
+            purpose: self.declared_text(self.route.purpose.as_ref(), findings, text),
+            transfer_type: self.declared_text(self.route.transfer_type.as_ref(), findings, text),
             ..Located::nowhere(at_ms)
         };
         let declared = self.route.declared_country.as_ref();
@@ -309,8 +312,40 @@ impl Resolving<'_> {
         })
     }
 
-    fn declared_text(&self, place: Option<&Place>, text: &mut String) -> Option<String> {
-        self.first(place, text, |text| (!text.is_empty()).then(|| text.to_owned()))
+    /// What the sender declares goes into the register as it is written. Where inspection found personal data in
+    /// it, or read nothing of it, only [`DECLARES_PERSONAL_DATA`] does: beside what was found there may be what no
+    /// rule finds.
+    fn declared_text(
+        &self,
+        place: Option<&Place>,
+        findings: &[Finding],
+        text: &mut String,
+    ) -> Option<String> {
+        let declared = self.first(place, text, |text| (!text.is_empty()).then(|| text.to_owned()))?;
+        let source = place.and_then(|place| self.first_token(place));
+        let is_personal = |(part, at)| {
+            // A header's value is one text to whoever declares by it, whatever inspection makes of it.
+            let whole = matches!(part, Part::Header(_));
+            findings.iter().any(|finding| finding.part == part && (whole || finding.at == at))
+        };
+        let is_kept = declared.len() <= PAYLOAD_BYTES_MAX && !source.is_some_and(is_personal);
+        Some(if is_kept { declared } else { DECLARES_PERSONAL_DATA.to_owned() })
+    }
+
+    /// Where the first value of a place stands in the record: its part, and the position of its token there.
+    fn first_token(&self, place: &Place) -> Option<(Part, u32)> {
+        match &place.kind {
+            PlaceKind::Header(name) => {
+                let mut headers = self.record.headers.iter().zip(0..);
+                let named = headers.find(|(header, _)| *header.name == **name && header.value.is_some());
+                named.map(|(_, position)| (Part::Header(position), 0))
+            }
+            PlaceKind::Path(path) => Some((Part::Value, self.scanned.hits_of(0, *path).first()?.at)),
+            PlaceKind::Key(path) => {
+                Some((Part::Key, self.scanned.hits_of(0, KEY_PATHS_FROM + path).first()?.at))
+            }
+            PlaceKind::Fixed(_) | PlaceKind::Topic => None,
+        }
     }
 
     /// What the first value says; a further one does not count, even where the first says nothing.
