@@ -111,7 +111,7 @@ telemetry: {listen: localhost}
 ",
         &[
             "2:15: not a country; write its two letters (ISO 3166-1), as in `KR`",
-            "3:1: `the file` knows no key `sensitve`; did you mean `sensitive`?",
+            "3:1: `configuration` knows no key `sensitve`; did you mean `sensitive`?",
             "5:13: not a broker; write `host:port`",
             "6:20: not a regular expression; check its brackets and repetitions",
             "7:15: `start_from` is none of earliest, latest or a time; write a time as in `2026-11-01T00:00:00+09:00`",
@@ -127,16 +127,19 @@ telemetry: {listen: localhost}
 #[test]
 fn a_syntax_error_stops_the_reading() {
     refused("id: a\nid: b\nhome_country: Korea\n", &["2:1: the key `id` stands twice, first at 1:1"]);
-    refused("id: [geheim\n", &["1:5: not YAML: unclosed bracket '['"]);
+    refused(
+        "id: [geheim\n",
+        &["1:5: not YAML: unclosed bracket '['; check indentation, quotes and brackets here and just above"],
+    );
     refused(
         "- id\n",
         &[
-            "1:1: `the file` is a map; write `key: value` lines",
-            "1:1: `the file` lacks the key `egress`; write the cluster that carries outbound data",
-            "1:1: `the file` lacks the key `home_country`; write `home_country: KR`",
-            "1:1: `the file` lacks the key `id`; write a name that no other machine has, as in `id: ${HOSTNAME}`",
-            "1:1: `the file` lacks the key `outputs`; write the topics for alerts and receipts",
-            "1:1: `the file` lacks the key `tokens`; write `keys: [{id: k1, key_file: keys/k1.hex}]`",
+            "1:1: `configuration` is a map; write `key: value` lines",
+            "1:1: `configuration` lacks the key `egress`; write the cluster that carries outbound data",
+            "1:1: `configuration` lacks the key `home_country`; write `home_country: KR`",
+            "1:1: `configuration` lacks the key `id`; write a name that no other machine has, as in `id: ${HOSTNAME}`",
+            "1:1: `configuration` lacks the key `outputs`; write the topics for alerts and receipts",
+            "1:1: `configuration` lacks the key `tokens`; write `keys: [{id: k1, key_file: keys/k1.hex}]`",
         ],
     );
 }

@@ -7,12 +7,10 @@
     reason = "a test that fails may panic in its helpers too"
 )]
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+mod example;
 
-use mmdb_writer::{Value, Writer};
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 use sumun::config;
 use sumun::destination::Country;
@@ -34,34 +32,6 @@ const FIELDS: &[(&str, EntityType)] = &[
     ("residentRegistrationNumber", EntityType::ResidentRegistrationNumber),
     ("personalCustomsClearanceCode", EntityType::CustomsCode),
 ];
-
-const GEO: &[(&str, &str)] = &[
-    ("203.0.113.0/24", "CN"),
-    ("198.51.100.0/24", "KR"),
-    ("192.0.2.0/24", "SG"),
-    ("2001:db8:de::/48", "DE"),
-];
-
-/// The folder of the example's configuration.
-fn example() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contracts");
-    for directory in ["facts", "keys", "geo"] {
-        fs::create_dir(folder.path().join(directory)).unwrap();
-    }
-    fs::copy(contracts.join("sumun.yaml"), folder.path().join("sumun.yaml")).unwrap();
-    let key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-    let key_file = folder.path().join("keys/k1.hex");
-    fs::write(&key_file, key).unwrap();
-    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut writer = Writer::new("country");
-    for (network, country) in GEO {
-        let row = Value::map([("country_code", Value::from(*country))]);
-        writer.insert_value(network.parse::<ipnet::IpNet>().unwrap(), row).unwrap();
-    }
-    fs::write(folder.path().join("geo/country.mmdb"), writer.to_bytes().unwrap()).unwrap();
-    folder
-}
 
 fn facts() -> Facts {
     let mut builder = Builder::new();
@@ -126,8 +96,8 @@ fn expected(verdict: &Json) -> BTreeSet<Told> {
 
 #[test]
 fn the_worked_example_goes_where_its_verdicts_say() {
-    let folder = example();
-    let config = config::load(&folder.path().join("sumun.yaml")).unwrap_or_else(|errors| panic!("{errors}"));
+    let (_folder, config) = example::files();
+    let config = config::load(&config).unwrap_or_else(|errors| panic!("{errors}"));
     let routes = Routes::compile(&config.routes).unwrap();
     let addresses = geo::load(&config.geo_databases).unwrap();
     let keyring = Keyring::new(config.keys.iter().map(|key| (key.id.clone(), key.key)).collect());

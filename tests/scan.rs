@@ -2,42 +2,15 @@
 #![cfg(feature = "edge")]
 #![expect(clippy::unwrap_used, reason = "in a test a failure is the answer")]
 
+mod example;
+
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
 const PHONE: &str = r#"{"topic":"t","partition":0,"offset":7,"tstype":"create","ts":1719889445678,"payload":"{\"tel\":\"010-2345-6702\"}"}"#;
-
-/// What the rules of this version can find; the example speaks of more.
-const FOUND: [&str; 2] = ["phone_number", "resident_registration_number"];
-
-#[test]
-fn the_worked_example_is_judged_as_the_contract_says() {
-    let (_folder, config) = example();
-    let records = contracts().join("records.jsonl");
-    let config = config.to_str().unwrap();
-    let output = sumun(&["scan", "-c", config, records.to_str().unwrap()], b"");
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let expected = fs::read_to_string(contracts().join("expected.jsonl")).unwrap();
-    let lines = lines(&output);
-    assert_eq!(lines.len(), expected.lines().count());
-    for (line, expected) in lines.iter().zip(expected.lines()) {
-        let expected: Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(line["offset"], expected["offset"]);
-        let (verdict, wanted) = (found(&line["verdict"]), found(&expected["verdict"]));
-        assert_eq!(verdict, wanted, "offset {}: {}", expected["offset"], expected["shows"]);
-        let recipients = |list: &Value| -> Vec<Value> {
-            list.as_array().unwrap().iter().map(|one| one["recipient"].clone()).collect()
-        };
-        let mut destined = recipients(&line["verdict"]["transfers"]);
-        destined.dedup();
-        assert_eq!(recipients(&line["destinations"]), destined);
-    }
-}
 
 #[test]
 fn a_record_is_one_object_with_its_fields_in_order() {
@@ -119,7 +92,7 @@ fn found_and_broken_have_different_exit_codes() {
 
 #[test]
 fn every_mistake_of_a_configuration_is_a_line_with_its_place() {
-    let (folder, config) = example();
+    let (folder, config) = example::files();
     fs::write(&config, "id: a\nhome_country: KOR\negress: {}\ngrup: x\n").unwrap();
     let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(78));
@@ -131,7 +104,7 @@ fn every_mistake_of_a_configuration_is_a_line_with_its_place() {
     assert!(said.lines().last().unwrap().starts_with("error: "), "{said}");
     drop(folder);
 
-    let (folder, config) = example();
+    let (folder, config) = example::files();
     let facts = folder.path().join("facts/consent.jsonl");
     fs::write(&facts, "{\"event\": 1}\n").unwrap();
     let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
@@ -141,7 +114,7 @@ fn every_mistake_of_a_configuration_is_a_line_with_its_place() {
 
 #[test]
 fn a_sound_configuration_passes_the_check() {
-    let (_folder, config) = example();
+    let (_folder, config) = example::files();
     let output = sumun(&["check", "-c", config.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).starts_with("ok: "));
@@ -149,7 +122,7 @@ fn a_sound_configuration_passes_the_check() {
 
 #[test]
 fn a_record_without_a_time_is_judged_at_the_time_given_and_said_once() {
-    let (_folder, config) = example();
+    let (_folder, config) = example::files();
     let config = config.to_str().unwrap();
     let record = r#"{"topic":"orders.outbound","partition":0,"offset":3,"headers":["x-seller-id","S17"],"payload":"{\"orders\":[{\"member\":\"M-1003\",\"receiver\":{\"tel\":\"010-2345-6703\"}}]}"}"#;
     let input = format!("{record}\n{record}\n");
@@ -170,7 +143,7 @@ fn a_record_without_a_time_is_judged_at_the_time_given_and_said_once() {
 #[cfg(feature = "faults")]
 #[test]
 fn a_panic_is_an_issue_of_its_record_and_says_nothing_of_it() {
-    let (_folder, config) = example();
+    let (_folder, config) = example::files();
     let record = |payload: &str| {
         format!(r#"{{"topic":"orders.outbound","partition":0,"offset":1,"ts":1,"payload":"{payload}"}}"#)
     };
@@ -205,67 +178,6 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     scan.stdin.take().unwrap().write_all(input.as_bytes()).unwrap_or_default();
     let output = scan.wait_with_output().unwrap();
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
-}
-
-/// Of a verdict, what the rules of this version can have found; notes depend on all items and are left out.
-fn found(verdict: &Value) -> Value {
-    let mut transfers = Vec::new();
-    for transfer in verdict["transfers"].as_array().unwrap() {
-        let items: Vec<&Value> = transfer["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|item| FOUND.iter().any(|entity| item["entity"] == *entity))
-            .collect();
-        if !items.is_empty() {
-            let Value::Object(mut kept) = transfer.clone() else { panic!("a transfer is an object") };
-            kept.insert("items".into(), json!(items));
-            kept.remove("outcome");
-            kept.remove("notes");
-            transfers.push(Value::Object(kept));
-        }
-    }
-    json!(transfers)
-}
-
-/// The configuration of the worked example with all it names, and the geo table of its routes.
-fn example() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path();
-    for part in ["facts", "keys", "geo"] {
-        fs::create_dir(root.join(part)).unwrap();
-    }
-    for stream in ["disclosure", "consent", "basis", "recipient"] {
-        let name = format!("facts/{stream}.jsonl");
-        fs::copy(contracts().join(&name), root.join(&name)).unwrap();
-    }
-    let yaml = fs::read_to_string(contracts().join("sumun.yaml")).unwrap();
-    let config = root.join("sumun.yaml");
-    fs::write(&config, yaml.replace("${HOSTNAME}", "test")).unwrap();
-    let key = root.join("keys/k1.hex");
-    fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    fs::write(root.join("geo/country.mmdb"), countries()).unwrap();
-    (folder, config)
-}
-
-fn countries() -> Vec<u8> {
-    let mut writer = mmdb_writer::Writer::new("country of the worked example");
-    let networks = [
-        ("203.0.113.0/24", "CN"),
-        ("198.51.100.0/24", "KR"),
-        ("192.0.2.0/24", "SG"),
-        ("2001:db8:de::/48", "DE"),
-    ];
-    for (network, country) in networks {
-        let value = mmdb_writer::Value::map([("country_code", mmdb_writer::Value::from(country))]);
-        writer.insert_value(network.parse::<ipnet::IpNet>().unwrap(), value).unwrap();
-    }
-    writer.to_bytes().unwrap()
-}
-
-fn contracts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contracts")
 }
 
 fn command(arguments: &[&str]) -> Command {
