@@ -151,7 +151,11 @@ impl<'a> Events<'a> {
                 Ok((event, self.last))
             }
             Some(Err(error)) => {
-                Err(Error::new(marked(error.marker()), format!("not YAML: {}", syntax(error.kind()))))
+                let message = format!(
+                    "not YAML: {}; check indentation, quotes and brackets here and just above",
+                    syntax(error.kind())
+                );
+                Err(Error::new(marked(error.marker()), message))
             }
         }
     }
@@ -315,9 +319,14 @@ mod tests {
             "1:12: anchors, aliases and tags are not used here; write the value itself",
         );
         broken("a: 1\n---\nb: 2\n", "2:1: a second document; a file holds one");
-        broken("a: [geheim\nb: 1\n", "2:2: not YAML: illegal placement of ':' indicator");
-        broken("a: @geheim\n", "1:4: not YAML: a character that cannot stand here");
-        broken(&"[".repeat(40), "1:33: not YAML: recursion limit exceeded");
+        for (text, place_and_what) in [
+            ("a: [geheim\nb: 1\n", "2:2: not YAML: illegal placement of ':' indicator"),
+            ("a: @geheim\n", "1:4: not YAML: a character that cannot stand here"),
+            (&"[".repeat(40), "1:33: not YAML: recursion limit exceeded"),
+        ] {
+            let remedy = "check indentation, quotes and brackets here and just above";
+            broken(text, &format!("{place_and_what}; {remedy}"));
+        }
     }
 
     #[test]

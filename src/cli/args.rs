@@ -48,6 +48,7 @@ impl Arguments {
 #[derive(Args)]
 #[command(after_help = "Example: sumun run -c /etc/sumun/sumun.yaml")]
 pub(super) struct RunArgs {
+    /// The configuration, in YAML
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: PathBuf,
 }
@@ -56,12 +57,14 @@ pub(super) struct RunArgs {
 #[derive(Args)]
 #[command(after_help = "Example: sumun coverage -c sumun.yaml --topic orders.outbound")]
 pub(super) struct CoverageArgs {
+    /// The configuration, in YAML: it names the group and the topic of receipts
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: PathBuf,
     /// Only this topic
     #[arg(long)]
     pub(super) topic: Option<String>,
-    #[arg(short, long, value_enum, default_value_t = Format::Human)]
+    /// Lines for a person, or one JSON object
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(super) output: Format,
 }
 
@@ -69,6 +72,7 @@ pub(super) struct CoverageArgs {
 #[derive(Args)]
 #[command(after_help = "Example: sumun check -c sumun.yaml --connect")]
 pub(super) struct CheckArgs {
+    /// The configuration, in YAML
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: PathBuf,
     /// Reach the brokers, and name the topics, settings and rights that are missing
@@ -83,12 +87,13 @@ pub(super) struct CheckArgs {
 #[derive(Args)]
 #[command(after_help = "\
 Example: kcat -b broker:9092 -t orders.outbound -C -J -c 100 | sumun scan -c sumun.yaml
-Example: printf '%s\\n' '{\"name\":\"홍길동\"}' | sumun scan --input ndjson -o human")]
+Example: printf '%s\\n' '{\"tel\":\"010-2345-6703\"}' | sumun scan --input ndjson -o human")]
 pub(super) struct ScanArgs {
     /// What a line is: an object of `kcat -C -J`, the payload itself, or a plain text
     #[arg(long, value_enum, default_value_t = Input::Kcat)]
     pub(super) input: Input,
-    #[arg(short, long, value_enum, default_value_t = Format::Json)]
+    /// Lines for a person, or one JSON object per record
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Json)]
     pub(super) output: Format,
     /// Print the matched text itself, for writing rules on test data
     #[arg(long)]
@@ -114,10 +119,13 @@ pub(super) struct ScanArgs {
 #[derive(Args)]
 #[command(after_help = "Example: sumun bench --corpus mixed.kcat --threads 2 --seconds 10")]
 pub(super) struct BenchArgs {
+    /// The records, one per line
     #[arg(long, value_name = "FILE")]
     pub(super) corpus: PathBuf,
+    /// Locate and judge each record too, and build its alerts
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// What a line is, as for `scan`
     #[arg(long, value_enum, default_value_t = Input::Kcat)]
     pub(super) input: Input,
     /// Threads, each with its own scratch space [default: one per core]
@@ -126,7 +134,8 @@ pub(super) struct BenchArgs {
     /// How long to measure
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(super) seconds: u32,
-    #[arg(short, long, value_enum, default_value_t = Format::Json)]
+    /// Lines for a person, or one JSON object
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Json)]
     pub(super) output: Format,
 }
 
@@ -139,6 +148,7 @@ pub(super) struct BenchArgs {
 Example: sumun token --new-key keys/k1.hex
 Example: sumun token --type phone --key-file keys/k1.hex --key-id k1 < phones.txt")]
 pub(super) struct TokenArgs {
+    /// What the lines of stdin are: member, phone, email or ci
     #[arg(long = "type", value_name = "TYPE", value_parser = parse_token_type, requires = "key")]
     pub(super) token_type: Option<TokenType>,
     /// Use the first key of this configuration

@@ -127,7 +127,7 @@ impl Cluster {
     fn reach(name: &str, connection: &Connection, group: &str) -> Result<Cluster, Failure> {
         let brokers = &connection.brokers;
         let failed = |error: KafkaError| {
-            let code = error.rdkafka_error_code();
+            let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
             Failure::new(
                 Exit::Unreachable,
                 format_args!(

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
 use crate::coverage::{Coverage, PartitionCoverage, Stretch, Table};
 use crate::receipt::Receipt;
 use crate::source::{Reader, receipts};
@@ -36,8 +38,8 @@ pub(super) fn read(
     receipts_topic: &str,
     topic: Option<&str>,
 ) -> Result<Table, Failure> {
-    let unreachable = |error: rdkafka::error::KafkaError| {
-        let code = error.rdkafka_error_code();
+    let unreachable = |error: KafkaError| {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
         let text =
             format!("receipts cannot be read from {receipts_topic} ({code:?}); try `sumun check --connect`");
         Failure::new(Exit::Unreachable, text)

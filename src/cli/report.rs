@@ -140,8 +140,9 @@ impl<'a> Report<'a> {
                 write!(out, " ({})", verdict.reasons.joined()).unwrap_or_default();
             }
         }
-        out.push('\n');
-        out
+        let mut heading = String::new();
+        line(&mut heading, &out);
+        heading
     }
 }
 
@@ -215,8 +216,16 @@ fn transfer_lines(transfer: &TransferVerdict, out: &mut String) {
     }
 }
 
+/// Paths, topics and the text that `--reveal` shows are whatever a sender writes: what would move a terminal's
+/// cursor, break the line or turn the direction of writing is shown as an escape.
 fn line(out: &mut String, text: &str) {
-    out.push_str(text);
+    for character in text.chars() {
+        if character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
     out.push('\n');
 }
 
@@ -429,5 +438,18 @@ orders.outbound 3/1207  1970-01-01T00:00:00.000Z  text  violation
         );
         assert_eq!(text, expected);
         assert!(text.lines().all(|line| width(line) <= 80 || line.contains("a_long_name")));
+    }
+
+    #[test]
+    fn what_a_sender_writes_cannot_move_the_cursor() {
+        let at = Coordinates { topic: "t\u{1b}[2J".into(), partition: 0, offset: 0 };
+        let path = "$['\u{1b}[31m\r\n  0.99 \u{202e}']";
+        let findings = [finding(EntityType::PhoneNumber, path, 99, "010-****-6703", &[])];
+        let text = Report::new(Some(&at), None, "json", &findings, &[]).human();
+        assert_eq!(
+            text,
+            "t\\u{1b}[2J 0/0  json\n  0.99 phone_number 010-****-6703 \
+             at $['\\u{1b}[31m\\u{d}\\u{a}  0.99 \\u{202e}']\n"
+        );
     }
 }

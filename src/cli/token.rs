@@ -96,7 +96,11 @@ fn create_key(path: &Path) -> Result<(), String> {
         file.sync_all()
     });
     written.map_err(|error| {
-        format!("the key file {} was not written ({error}); name a new file", path.display())
+        format!(
+            "the key file {} was not written ({}); name a new file in a folder that exists",
+            path.display(),
+            error.kind()
+        )
     })
 }
 

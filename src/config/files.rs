@@ -112,7 +112,11 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     let unread =
         |error: std::io::Error| format!("the key file `{name}` cannot be read ({}); check it", error.kind());
     let file = std::fs::File::open(path).map_err(unread)?;
-    if file.metadata().map_err(unread)?.permissions().mode() & 0o077 != 0 {
+    let metadata = file.metadata().map_err(unread)?;
+    if metadata.is_dir() {
+        return Err(format!("the key file `{name}` is a folder; name the file in it"));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
         return Err(format!(
             "the key file `{name}` is open to others than its owner; run `chmod 0600 {name}`"
         ));

@@ -147,7 +147,12 @@ pub fn load(file: &Path) -> Result<Config, ConfigErrors> {
         problems: vec![Problem { position, message }],
     };
     let text = std::fs::read_to_string(file).map_err(|error| {
-        failed(Position::default(), format!("the file cannot be read ({}); check its path", error.kind()))
+        let what = if error.kind() == std::io::ErrorKind::InvalidData {
+            "the file is not UTF-8; save it as UTF-8".to_owned()
+        } else {
+            format!("the file cannot be read ({}); check its path", error.kind())
+        };
+        failed(Position::default(), what)
     })?;
     let tree = yaml::parse(&text).map_err(|error| failed(error.position, error.message))?;
     let mut reading = Reading::new(&environment);
@@ -171,7 +176,7 @@ fn host_name() -> Option<String> {
 /// `None` only with a problem.
 fn check(file: &Path, tree: &Node, reading: &mut Reading<'_>) -> Option<Config> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let top = reading.section(tree, "the file", TOP);
+    let top = reading.section(tree, "configuration", TOP);
     refuse_what_is_not_applied(top, reading);
     let id = id(top, reading);
     let home = top.required("home_country", "`home_country: KR`", reading);

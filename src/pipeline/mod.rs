@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use rdkafka::error::RDKafkaErrorCode;
 
 use crate::connection::Connection;
 use crate::lane::{self, Lane, LaneError, Snapshot};
@@ -58,7 +59,7 @@ pub enum RunError {
     #[error("this build of librdkafka lacks {0}: records that need it would stall their partition for ever")]
     Features(String),
     #[error("the Kafka client could not be created ({0:?}); check `brokers` and `kafka`")]
-    Client(Option<rdkafka::error::RDKafkaErrorCode>),
+    Client(Option<RDKafkaErrorCode>),
     #[error(
         "the folder of the crash journals could not be made ({0}); set `state_dir` to one that can be written"
     )]
@@ -201,7 +202,10 @@ fn wait_for_outputs(plan: &Plan, sink: &Sink, health: &Health, stop: &Stop) -> b
             let why = match sink.topic_exists(topic, TOPIC_WAIT) {
                 Ok(true) => break,
                 Ok(false) => "does not exist".to_owned(),
-                Err(error) => format!("cannot be looked up ({:?})", error.rdkafka_error_code()),
+                Err(error) => {
+                    let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+                    format!("cannot be looked up ({code:?})")
+                }
             };
             health.set("outputs", Check::Failing(format!("topic {topic} {why}")));
             if said_at.is_none_or(|said_at| said_at.elapsed() >= TOPIC_SAID) {

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
@@ -15,7 +16,7 @@ use rdkafka::message::Message;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::statistics::Statistics;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Told};
 use crate::offsets::RangeId;
 
 /// librdkafka's own queue; what does not fit waits in the lane.
@@ -71,6 +72,8 @@ pub struct Sink {
 struct Deliveries {
     lanes: Vec<Sender<Delivery>>,
     fatal: Arc<AtomicUsize>,
+    told: Mutex<Told>,
+    begun: Instant,
 }
 
 /// What a lane gets back when its outputs are settled.
@@ -80,7 +83,12 @@ impl Sink {
     /// The producer, and one receiver of deliveries for each of `lanes` lanes.
     pub fn new(connection: &Connection, lanes: usize) -> KafkaResult<(Sink, Vec<DeliveryReceiver>)> {
         let (senders, receivers) = (0..lanes).map(|_| channel()).unzip();
-        let context = Deliveries { lanes: senders, fatal: Arc::new(AtomicUsize::new(0)) };
+        let context = Deliveries {
+            lanes: senders,
+            fatal: Arc::new(AtomicUsize::new(0)),
+            told: Mutex::default(),
+            begun: Instant::now(),
+        };
         let producer = ThreadedProducer::from_config_and_context(&producer_config(connection), context)?;
         Ok((Sink { producer }, receivers))
     }
@@ -150,8 +158,12 @@ impl ClientContext for Deliveries {
     fn stats(&self, _statistics: Statistics) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(target: "librdkafka", code = ?error.rdkafka_error_code(), "{reason}");
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_news(code as i32, self.begun.elapsed()) {
+            tracing::warn!(target: "librdkafka", ?code, "{reason}");
+        }
+        if code == RDKafkaErrorCode::Fatal {
             self.fatal.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -18,10 +19,12 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 
 use super::{Event, Lag, TopicPartition};
+use crate::connection::Told;
 
-#[derive(Default)]
 pub(super) struct LaneContext {
     events: Mutex<VecDeque<Event>>,
+    told: Mutex<Told>,
+    begun: Instant,
     /// Set when the consumer is being closed: a rebalance is then answered at once.
     closing: AtomicBool,
     /// Where the batch lies that a checksum error was last reported of: only the error's text says so.
@@ -29,6 +32,16 @@ pub(super) struct LaneContext {
 }
 
 impl LaneContext {
+    pub(super) fn new() -> LaneContext {
+        LaneContext {
+            events: Mutex::default(),
+            told: Mutex::default(),
+            begun: Instant::now(),
+            closing: AtomicBool::new(false),
+            corrupt_at: Mutex::default(),
+        }
+    }
+
     pub(super) fn next_event(&self) -> Option<Event> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
@@ -66,11 +79,15 @@ impl ClientContext for LaneContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::BadMessage) {
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        if code == RDKafkaErrorCode::BadMessage {
             *self.corrupt_at.lock().unwrap_or_else(PoisonError::into_inner) = offset_in(reason);
         }
-        // librdkafka's reasons name brokers, topics and offsets, never payload.
-        tracing::warn!(target: "librdkafka", code = ?error.rdkafka_error_code(), "{reason}");
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_news(code as i32, self.begun.elapsed()) {
+            // librdkafka's reasons name brokers, topics and offsets, never payload.
+            tracing::warn!(target: "librdkafka", ?code, "{reason}");
+        }
     }
 }
 

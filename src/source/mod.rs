@@ -138,7 +138,7 @@ impl Source {
         if !settings.exclude.is_empty() {
             config.set("topic.blacklist", exclusion(&settings.exclude));
         }
-        let consumer = BaseConsumer::from_config_and_context(&config, LaneContext::default())?;
+        let consumer = BaseConsumer::from_config_and_context(&config, LaneContext::new())?;
         Ok(Source { consumer })
     }
 

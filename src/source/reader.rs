@@ -26,7 +26,8 @@ impl ClientContext for QuietContext {
     fn stats(&self, _statistics: Statistics) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "librdkafka", code = ?error.rdkafka_error_code(), "{reason}");
+        let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
+        tracing::debug!(target: "librdkafka", ?code, "{reason}");
     }
 }
 
