@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sumun::coverage::Cause;
 
 use super::Ledger;
 use super::canary::Canaries;
-use super::expected::{Expected, Row, rfc3339};
+use super::expected::{Expected, Row, alert_id, rfc3339};
 use super::fold::{Folded, Range, Receipt, fold};
 use crate::support::kafka::Stored;
 
@@ -203,7 +203,11 @@ impl<'a> Checker<'a> {
                 assert!(owed.insert(id, alert).is_none(), "two expectations of one id");
             }
         }
-        let expected = owed.len() + self.allowed.gaps.len();
+        for gap in &self.allowed.gaps {
+            let alert = self.gap_alert(gap);
+            owed.insert(alert["id"].as_str().unwrap().to_owned(), alert);
+        }
+        let expected = owed.len();
         let mut seen: HashMap<&[u8], &Stored> = HashMap::new();
         for stored in &self.evidence.alerts {
             if let Some(first) = seen.insert(&stored.key, stored) {
@@ -221,10 +225,6 @@ impl<'a> Checker<'a> {
             }
             if alert["id"].as_str().map(str::as_bytes) != Some(&stored.key) {
                 self.fault(Fault::Form, "an alert whose key is not its id".into());
-            }
-            if alert["kind"] == "gap" {
-                self.gap_alert(&alert);
-                continue;
             }
             match alert["id"].as_str().and_then(|id| owed.remove(id)) {
                 Some(wanted) => self.alert(&wanted, &alert),
@@ -250,23 +250,23 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn gap_alert(&mut self, alert: &Value) {
-        let is_this = |(partition, from, to, cause): &(i32, i64, i64, &str)| {
-            alert["partition"] == *partition
-                && alert["from"] == *from
-                && alert["to"] == *to
-                && alert["cause"] == *cause
-        };
-        if !self.allowed.gaps.iter().any(is_this) {
-            self.fault(Fault::Unexpected, about(alert));
-        }
+    /// The alert that a gap owes.
+    fn gap_alert(&self, (partition, from, to, cause): &(i32, i64, i64, &str)) -> Value {
+        let Evidence { cluster, .. } = self.evidence;
+        let topic = &self.ledger.topic;
+        let id = alert_id(&[cluster, topic, &partition.to_string(), &from.to_string(), "", "gap", "", ""]);
+        json!({
+            "id": id, "kind": "gap", "cluster": cluster, "topic": topic, "partition": partition,
+            "from": from, "to": to, "cause": cause,
+        })
     }
 
+    /// Whether nobody judged the record.
     fn was_skipped(&self, partition: i32, offset: i64) -> bool {
-        let in_hole = |hole: &Hole| {
-            !hole.judged && hole.partition == partition && (hole.from..hole.to).contains(&offset)
-        };
-        self.allowed.holes.iter().any(in_hole)
+        let holes = self.allowed.holes.iter().filter(|hole| !hole.judged);
+        let holes = holes.map(|hole| (hole.partition, hole.from, hole.to));
+        let gaps = self.allowed.gaps.iter().map(|(partition, from, to, _)| (*partition, *from, *to));
+        holes.chain(gaps).any(|(at, from, to)| at == partition && (from..to).contains(&offset))
     }
 
     fn coverage(&mut self) -> BTreeMap<i32, Folded> {
@@ -354,16 +354,16 @@ impl<'a> Checker<'a> {
             let text = format!("{partition}: {:?} shown, {wanted_holes:?} expected", folded.holes);
             self.fault(Fault::Hole, text);
         }
-        for range in &folded.valid {
-            match &range.gap {
-                Some(cause) => {
-                    let gap = (partition, range.from, range.to, cause.as_str());
-                    if !self.allowed.gaps.contains(&gap) {
-                        self.fault(Fault::Hole, format!("gap {gap:?}"));
-                    }
-                }
-                None => self.sums(partition, range),
-            }
+        for range in folded.valid.iter().filter(|range| range.gap.is_none()) {
+            self.sums(partition, range);
+        }
+        let gaps: Vec<_> = (folded.valid.iter())
+            .filter_map(|range| Some((partition, range.from, range.to, range.gap.as_deref()?)))
+            .collect();
+        let wanted_gaps: Vec<_> =
+            self.allowed.gaps.iter().filter(|gap| gap.0 == partition).copied().collect();
+        if gaps != wanted_gaps {
+            self.fault(Fault::Hole, format!("gaps {gaps:?}, {wanted_gaps:?} expected"));
         }
         let records = self.ledger.records.range((partition, 0)..(partition, i64::MAX));
         let offsets: Vec<i64> = records.map(|((_, offset), _)| *offset).collect();
@@ -818,6 +818,17 @@ mod tests {
         check(|evidence| evidence.receipts[1].key = b"g/orders/9".to_vec());
         // A session that begins without its empty receipt.
         check(|evidence| drop(evidence.receipts.remove(0)));
+    }
+
+    #[test]
+    fn a_gap_must_be_declared_and_alerted() {
+        let ledger = ledger();
+        let mut evidence = perfect(&ledger);
+        let allowed = Allowed { holes: vec![], gaps: vec![(0, 20, 40, "retention")] };
+        let report = check("not there", &ledger, &evidence, &allowed);
+        assert!(report.count(Fault::Hole) > 0 && report.count(Fault::Lost) == 1, "{report}");
+        edit(&mut evidence.receipts[2], |body| body["gap"] = json!("retention"));
+        assert_eq!(check("declared", &ledger, &evidence, &allowed).count(Fault::Hole), 0);
     }
 
     #[test]

@@ -84,3 +84,20 @@ fn a_group_whose_offsets_were_deleted_goes_on_where_its_receipts_end() {
     report.assert_clean();
     assert_eq!(report.duplicates, 0, "{report}");
 }
+
+#[test]
+fn records_that_were_deleted_unread_are_a_declared_gap() {
+    let _turn = turn();
+    let site = Site::new(Broker::shared(), "retention", 2);
+    let mut generator = Generator::new(&site.bootstrap, &site.topic, site.partitions, 15);
+    let mut ledger = Ledger::default();
+    inspect(&site, &mut generator, &mut ledger, 500);
+    let inspected_to = ledger.ends()[&0];
+    generator.write(300);
+    generator.settle(&mut ledger);
+    let low = i64::midpoint(inspected_to, ledger.ends()[&0]);
+    kafka::delete_before(&site.bootstrap, &site.topic, &BTreeMap::from([(0, low)]));
+    inspect(&site, &mut generator, &mut ledger, 100);
+    let allowed = Allowed { holes: vec![], gaps: vec![(0, inspected_to, low, "retention")] };
+    check("deleted before they were read", &ledger, &site.evidence(), &allowed).assert_clean();
+}

@@ -83,6 +83,18 @@ pub fn move_offsets(bootstrap: &str, group: &str, topic: &str, offsets: &BTreeMa
     });
 }
 
+/// Deletes what lies before these offsets, as retention does.
+pub fn delete_before(bootstrap: &str, topic: &str, offsets: &BTreeMap<i32, i64>) {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in offsets {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).unwrap();
+    }
+    let deleted = block_on(admin(bootstrap).delete_records(&list, &AdminOptions::new()));
+    for element in deleted.expect("the broker answers").elements() {
+        element.error().expect("the records are deleted");
+    }
+}
+
 /// Committed offsets by partition; none where none is committed.
 pub fn committed(bootstrap: &str, group: &str, topic: &str) -> BTreeMap<i32, Option<i64>> {
     Watch::new(bootstrap, group, topic).committed().expect("the broker answers")
