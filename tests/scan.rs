@@ -180,6 +180,15 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
 }
 
+#[test]
+fn what_was_found_counts_although_nobody_reads_on() {
+    let mut scan = command(&["scan", "--fail-on", "findings"]).spawn().unwrap();
+    drop(scan.stdout.take());
+    scan.stdin.take().unwrap().write_all(PHONE.as_bytes()).unwrap();
+    let output = scan.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+}
+
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sumun"));
     command.args(arguments).env_remove("SUMUN_LOG");

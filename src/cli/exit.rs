@@ -51,6 +51,11 @@ impl Failure {
         }
         Failure::new(Exit::Internal, format_args!("cannot write to stdout: {error}"))
     }
+
+    /// Whether it is none: the reader of our output has seen enough.
+    pub(super) fn is_closed_pipe(&self) -> bool {
+        self.exit == Exit::Ok
+    }
 }
 
 pub(super) fn report(outcome: Outcome) -> ExitCode {

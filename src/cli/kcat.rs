@@ -59,18 +59,27 @@ impl Fields {
                 self.timestamp_unknown = !matches!(kind.as_deref(), Some(b"create" | b"logappend"));
             }
             b"key" => self.key = cursor.nullable(Cursor::string)?,
-            b"payload" => self.value = Some(cursor.nullable(Cursor::string)?),
+            b"payload" => {
+                let value = cursor.nullable(Cursor::string)?;
+                self.set_value(value);
+            }
             b"payload_b64" => {
                 let encoded = cursor.nullable(Cursor::string)?;
-                self.value = Some(match encoded {
+                let value = match encoded {
                     Some(encoded) => Some(STANDARD.decode(encoded).ok()?),
                     None => None,
-                });
+                };
+                self.set_value(value);
             }
             b"headers" => self.headers = cursor.nullable(Cursor::headers)?.unwrap_or_default(),
             _ => cursor.skip_value()?,
         }
         Some(())
+    }
+
+    /// A writer that always prints both fields leaves one of them null: that one says nothing.
+    fn set_value(&mut self, value: Nullable<Vec<u8>>) {
+        self.value = Some(value.or_else(|| self.value.take().flatten()));
     }
 
     fn into_record(self) -> Option<OwnedRecord> {
@@ -292,6 +301,10 @@ mod tests {
         assert_eq!(payload(b"null"), Some(None));
         let line = br#"{"payload_b64":"sej/AA==","topic":"t","partition":0,"offset":1,"key":null}"#;
         assert_eq!(parse(line).unwrap().value, Some(vec![0xb1, 0xe8, 0xff, 0]));
+        for both in [r#""payload_b64":"YQ==","payload":null"#, r#""payload":null,"payload_b64":"YQ==""#] {
+            let line = format!(r#"{{"topic":"t","partition":0,"offset":1,{both}}}"#);
+            assert_eq!(parse(line.as_bytes()).unwrap().value.as_deref(), Some(b"a".as_slice()));
+        }
     }
 
     #[test]

@@ -31,14 +31,9 @@ pub(super) fn run(arguments: &ScanArgs) -> Outcome {
     };
     let stdin = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { stdin.as_slice() } else { &arguments.files };
-    for path in files {
-        scan.file(path, arguments.input)?;
-    }
-    if scan.format == Format::Human {
-        let summary = scan.totals.human();
-        scan.write(summary.as_bytes())?;
-    }
-    scan.out.flush().map_err(|error| Failure::writing(&error))?;
+    // A reader that has gone does not undo what was found until then.
+    scan.all(files, arguments.input)
+        .or_else(|failure| failure.is_closed_pipe().then_some(()).ok_or(failure))?;
     let failed = arguments.fail_on.is_some_and(|what| is_reached(what, &scan.totals));
     Ok(if failed { Exit::Found } else { Exit::Ok })
 }
@@ -90,6 +85,17 @@ struct Scan<W: io::Write> {
 }
 
 impl<W: io::Write> Scan<W> {
+    fn all(&mut self, files: &[PathBuf], input: Input) -> Result<(), Failure> {
+        for path in files {
+            self.file(path, input)?;
+        }
+        if self.format == Format::Human {
+            let summary = self.totals.human();
+            self.write(summary.as_bytes())?;
+        }
+        self.out.flush().map_err(|error| Failure::writing(&error))
+    }
+
     fn file(&mut self, path: &Path, input: Input) -> Result<(), Failure> {
         let unreadable = |error: io::Error| {
             Failure::new(
