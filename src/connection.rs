@@ -23,7 +23,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// Whether an error of this code is to be told: at first, and again after [`REPEAT_AFTER`]. `now` is any
+    /// Whether an error of this code is to be told: at first, and again half a minute later. `now` is any
     /// clock that never goes back.
     pub fn is_news(&mut self, code: i32, now: Duration) -> bool {
         let is_news = self.at.get(&code).is_none_or(|told| now.saturating_sub(*told) >= REPEAT_AFTER);
