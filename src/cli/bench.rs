@@ -230,7 +230,7 @@ fn measure(
     threads: usize,
     duration: Duration,
 ) -> Result<(Tally, f64), Failure> {
-    let barrier = Barrier::new(threads + 1);
+    let barrier = Barrier::new(threads);
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|number| {
@@ -238,19 +238,23 @@ fn measure(
                 scope.spawn(move || {
                     let mut worker = Worker::new(stages);
                     barrier.wait();
-                    worker.work(corpus, number, threads, Instant::now() + duration)
+                    let begun = Instant::now();
+                    let tally = worker.work(corpus, number, threads, begun + duration);
+                    (tally, begun, Instant::now())
                 })
             })
             .collect();
-        barrier.wait();
-        let begun = Instant::now();
         let mut sum = Tally::default();
+        // By the workers' own clocks: this thread may be late on a busy machine.
+        let mut span: Option<(Instant, Instant)> = None;
         for worker in workers {
-            let tally =
+            let (tally, begun, ended) =
                 worker.join().map_err(|_| Failure::new(Exit::Internal, "a thread ended by a panic"))?;
             sum.add(&tally);
+            span = Some(span.map_or((begun, ended), |(first, last)| (first.min(begun), last.max(ended))));
         }
-        Ok((sum, begun.elapsed().as_secs_f64()))
+        let seconds = span.map_or(0.0, |(first, last)| (last - first).as_secs_f64());
+        Ok((sum, seconds))
     })
 }
 
