@@ -60,7 +60,7 @@ impl Stages {
         let Some(path) = &arguments.config else {
             let inspector =
                 Box::new(Inspector::builtin().map_err(|error| Failure::new(Exit::Internal, error))?);
-            let mut scratch = Box::new(inspect::Scratch::default());
+            let mut scratch = Box::new(inspect::Scratch::default().strict());
             scratch.reveal = arguments.reveal;
             return Ok(Stages::Inspect { inspector, scratch });
         };
@@ -70,6 +70,7 @@ impl Stages {
         }
         let snapshot = Box::new(assemble::snapshot(&config)?);
         let mut scratch = Box::new(lane::Scratch::default());
+        scratch.inspect = inspect::Scratch::default().strict();
         scratch.inspect.reveal = arguments.reveal;
         Ok(Stages::Judge { snapshot, scratch })
     }

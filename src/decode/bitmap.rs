@@ -93,6 +93,10 @@ impl Bitmaps {
         }
     }
 
+    pub fn has_backslash(&self) -> bool {
+        self.has_backslash
+    }
+
     /// Whether a backslash lies in `start..end`.
     pub fn any_backslash(&self, start: usize, end: usize) -> bool {
         self.has_backslash && self.any(start, end, |block| block.backslash)

@@ -20,6 +20,9 @@ pub const PAYLOAD_BYTES_MAX: usize = 10 << 20;
 /// [`PAYLOAD_BYTES_MAX`] is walked, 1 MiB between payloads.
 #[derive(Default)]
 pub struct Scratch {
+    /// Every fault of the structure is an issue, also where there is nothing to see. Without it a payload in which
+    /// nothing can be found is not walked: that it ends as it began is enough.
+    pub is_strict: bool,
     bitmaps: Bitmaps,
     /// Empty between walks; a panic in a visitor leaves it without memory, never with old frames.
     frames: Vec<Frame<'static>>,
@@ -75,7 +78,14 @@ pub fn walk<'a>(bytes: &'a [u8], scratch: &mut Scratch, visitor: &mut impl Visit
         None => (Format::Text, None),
         Some(start) => {
             let mut frames = std::mem::take(&mut scratch.frames);
-            let walked = walk::walk_json(bytes, start, &scratch.bitmaps, &mut frames, visitor);
+            let bitmaps = &scratch.bitmaps;
+            let walked = if visitor.is_curious() {
+                walk::walk_json(bytes, start, bitmaps, &mut frames, visitor)
+            } else if !scratch.is_strict && ends_as_it_began(bytes, start, bitmaps) {
+                Ok(())
+            } else {
+                walk::walk_json(bytes, start, bitmaps, &mut frames, &mut Nobody)
+            };
             scratch.frames = recycled(frames);
             match walked {
                 Ok(()) => (Format::Json, None),
@@ -94,6 +104,31 @@ pub fn walk<'a>(bytes: &'a [u8], scratch: &mut Scratch, visitor: &mut impl Visit
     let is_utf8 = scratch.bitmaps.is_ascii() || simdutf8::basic::from_utf8(bytes).is_ok();
     let encoding = if is_utf8 { None } else { Some(IssueCode::Encoding) };
     Walked { format, issues: [structure, encoding], bytes_unread: 0 }
+}
+
+/// Whether the structure holds is asked also where there is nothing to see.
+struct Nobody;
+
+impl<'a> Visit<'a> for Nobody {
+    const SEES: bool = false;
+
+    fn begin(&mut self, _: &'a [u8], _: &Bitmaps) {}
+
+    fn restart(&mut self) {}
+
+    fn value(&mut self, _: Token<'a>, _: Path<'_, 'a>) {}
+}
+
+/// Whether the last byte closes what the first one opened, and every string is closed: truncated JSON seldom does.
+fn ends_as_it_began(bytes: &[u8], start: usize, bitmaps: &Bitmaps) -> bool {
+    let closing = match bytes.get(start) {
+        Some(b'{') => b'}',
+        Some(b'[') => b']',
+        _ => b'"',
+    };
+    // Without escapes every string is closed where the number of quotes is even.
+    let parity = || bitmaps.blocks().iter().fold(0, |parity, block| parity ^ block.quote).count_ones() % 2;
+    !bitmaps.has_backslash() && bytes.trim_ascii_end().last() == Some(&closing) && parity() == 0
 }
 
 /// Where the document begins; `None` where `bytes` is no object, array or string.

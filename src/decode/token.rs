@@ -53,6 +53,14 @@ pub struct Path<'p, 'a> {
 
 /// A stage that reads tokens as they pass. Every method is called in payload order.
 pub trait Visit<'a> {
+    /// False for one who sees nothing, and only lets the structure be checked: the walk is then a shorter one.
+    const SEES: bool = true;
+
+    /// Whether there is anything to see in this payload; asked after [`Visit::begin`].
+    fn is_curious(&self) -> bool {
+        true
+    }
+
     /// A payload begins; `bitmaps` are those of `bytes`.
     fn begin(&mut self, _bytes: &'a [u8], _bitmaps: &Bitmaps) {}
 
@@ -202,6 +210,9 @@ fn write_key(out: &mut String, key: &str) {
 
 /// A letter (of any script) or `_`, then letters, digits and `_`.
 fn is_identifier(key: &str) -> bool {
+    if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return !key.starts_with(|first: char| first.is_ascii_digit()) && !key.is_empty();
+    }
     if let [first, rest @ ..] = key.as_bytes()
         && key.is_ascii()
     {

@@ -124,10 +124,12 @@ impl<'a, V: Visit<'a>> Walker<'_, 'a, V> {
                 }
                 self.blank_until(colon)?;
                 self.from = colon + 1;
-                if let Some(frame) = self.frames.last_mut() {
-                    *frame = Frame::Key { raw: token.raw, at: token.at, escaped: token.escaped };
+                if V::SEES {
+                    if let Some(frame) = self.frames.last_mut() {
+                        *frame = Frame::Key { raw: token.raw, at: token.at, escaped: token.escaped };
+                    }
+                    self.visitor.key(token, Path { frames: self.frames });
                 }
-                self.visitor.key(token, Path { frames: self.frames });
                 self.expect = Expect::Value;
                 let at = self.marks.next().ok_or(Broken::Syntax)?;
                 self.value(at, self.byte(at))
@@ -201,7 +203,7 @@ impl<'a, V: Visit<'a>> Walker<'_, 'a, V> {
         let start = at + 1;
         let raw = self.bytes.get(start..end).ok_or(Broken::Syntax)?;
         self.from = end + 1;
-        let escaped = self.bitmaps.any_backslash(start, end);
+        let escaped = V::SEES && self.bitmaps.any_backslash(start, end);
         Ok(Token { kind, raw, at: position(start), escaped })
     }
 

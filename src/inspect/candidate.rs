@@ -153,10 +153,19 @@ fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec
 impl Group {
     /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.
     /// `text` is what the group's positions refer to; `numeric` is a number of JSON.
+    #[inline]
     pub(super) fn may_hold_number(&self, text: &[u8], numeric: bool) -> bool {
         let (start, end) = (self.start as usize, self.end as usize);
         let group = text.get(start..end).unwrap_or_default();
         if self.end - self.start == self.digits {
+            // Most groups are barcodes and epochs: 13 digits that are no date, and begin with no country code.
+            if let [first, _, third, _, fifth, ..] = group
+                && group.len() == 13
+                && !matches!(first, b'0' | b'8' | b'*')
+                && !matches!((third, fifth), (b'0' | b'1', b'0'..=b'3'))
+            {
+                return false;
+            }
             return may_begin(group, true, numeric) && !is_inside_word(text, start, end);
         }
         let mut chunks = group.split(|byte| !is_digit(*byte)).filter(|chunk| !chunk.is_empty());
@@ -167,6 +176,7 @@ impl Group {
 
 /// Whether a number of an entity may begin with this chunk: a phone number with `0`, `82`, or, if it is the first of
 /// its group, without its zero; a resident number with its six digits of a date, alone or before seven others.
+#[inline]
 fn may_begin(chunk: &[u8], first: bool, numeric: bool) -> bool {
     match chunk {
         [b'*', ..] => true,

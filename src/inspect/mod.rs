@@ -57,6 +57,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// For `scan`: every fault of a payload's structure is an issue, also where nothing can be found in it.
+    pub fn strict(mut self) -> Scratch {
+        self.decode.is_strict = true;
+        self
+    }
+
     /// What was found in the last record that was inspected.
     pub fn seen(&self) -> Inspection<'_> {
         Inspection { findings: &self.findings, issues: &self.issues, format: self.format }

@@ -21,6 +21,9 @@ use crate::redacted;
 /// Bytes of a buffer that stay allocated between records.
 const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 
+/// The longest escape of JSON, `\uXXXX`.
+const ESCAPE_BYTES_MAX: usize = 6;
+
 /// Most paths are shorter: they are written without growing.
 const PATH_BYTES_USUAL: usize = 64;
 
@@ -40,6 +43,8 @@ pub(super) struct Context<'r> {
 #[derive(Default)]
 pub(super) struct Work {
     groups: Vec<Group>,
+    /// Whether any token of the payload can hold a candidate.
+    has_candidates: bool,
     /// Of `groups`: the first that does not end before the token at hand.
     cursor: usize,
     /// Where something begins that may concern a token: the group at `cursor`; 0 where there is something to fold.
@@ -440,6 +445,10 @@ impl<'a> Visit<'a> for Reader<'_> {
         self.work.begin(bytes, bitmaps);
     }
 
+    fn is_curious(&self) -> bool {
+        self.work.has_candidates
+    }
+
     fn restart(&mut self) {
         self.findings.truncate(self.first);
         self.work.rewind();
@@ -474,6 +483,16 @@ impl Work {
         self.groups.clear();
         self.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
         find_groups(bytes, bitmaps, &mut self.groups);
+        // Most groups go here, before their tokens are looked at. Behind an escape a group may begin with digits of
+        // the escape (`\ucc98010-…`): only decoded can it be told what it holds.
+        self.groups.retain(|group| {
+            let start = group.start as usize;
+            let is_quoted = start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'"');
+            bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
+                || group.may_hold_number(bytes, !is_quoted)
+        });
+        // Escapes can hide digits altogether.
+        self.has_candidates = !self.groups.is_empty() || bitmaps.has_foldable() || bitmaps.has_backslash();
         self.opens.clear();
         self.foldable_blocks.clear();
         if bitmaps.has_foldable() {
