@@ -220,6 +220,8 @@ fn is_identifier(key: &str) -> bool {
             && rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     }
     let mut characters = key.chars();
-    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && characters.all(|character| character.is_alphanumeric() || character == '_')
+    // Hangul first: the tables of Unicode are slow to ask.
+    let is_hangul = |character: char| ('가'..='힣').contains(&character);
+    characters.next().is_some_and(|first| is_hangul(first) || first.is_alphabetic() || first == '_')
+        && characters.all(|character| is_hangul(character) || character.is_alphanumeric() || character == '_')
 }

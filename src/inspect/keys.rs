@@ -128,7 +128,7 @@ impl Dictionary {
         }
         let window = text.get(from..at)?;
         window
-            .rsplit(|character: char| !character.is_alphanumeric() && character != '_')
+            .rsplit(|character: char| !is_letter_or_digit(character) && character != '_')
             .filter(|word| !word.is_empty())
             .take(LABEL_WORDS_MAX)
             .find_map(|word| self.look_up(word).or_else(|| fields.look_up(word).filter(|known| known.whole)))
@@ -195,7 +195,7 @@ impl Parts {
         let mut before = ' ';
         let mut characters = name.chars().peekable();
         while let Some(character) = characters.next() {
-            if !character.is_alphanumeric() {
+            if !is_letter_or_digit(character) {
                 before = ' ';
                 continue;
             }
@@ -229,6 +229,11 @@ impl Parts {
     fn starts(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
         self.starts.iter().take(self.count).skip(1).map(|start| usize::from(*start))
     }
+}
+
+/// Hangul first: the tables of Unicode are slow to ask.
+fn is_letter_or_digit(character: char) -> bool {
+    ('가'..='힣').contains(&character) || character.is_alphanumeric()
 }
 
 /// camelCase, `HTTPServer`, `tel1`, `주문자TEL`, every letter outside ASCII.

@@ -195,8 +195,12 @@ impl Plan {
 
     /// The range of a national number, with the length of its prefix.
     fn range_of(&self, national: &[u8]) -> Option<(&Range, usize)> {
+        // All begin with a zero: the second digit tells most prefixes apart without comparing them.
+        let second = national.get(1);
+        let begins =
+            |prefix: &&String| prefix.as_bytes().get(1) == second && national.starts_with(prefix.as_bytes());
         self.ranges.iter().filter(|range| range.digits.contains(&national.len())).find_map(|range| {
-            let prefix = range.prefixes.iter().find(|prefix| national.starts_with(prefix.as_bytes()))?;
+            let prefix = range.prefixes.iter().find(begins)?;
             let subscriber = national.get(prefix.len()..)?;
             let first = subscriber.first()?;
             let first_is_possible = *first == b'*'
