@@ -46,7 +46,7 @@ use support::kafka;
 const USAGE: &str = "\
 usage: cargo bench --bench broker -- --corpus FILE --config-dir DIR [--records N] [--pairs N] [--lanes N]
   --corpus, --config-dir  as written by `cargo bench --bench corpus`, in kcat's form
-  --records  produced to the topic, the corpus repeated as needed [default: 1500000]
+  --records  produced to the topic, the corpus repeated as needed [default: 3000000]
   --pairs    of a bare and a sumun run [default: 5]
   --lanes    of sumun [default: 2]";
 const TOPIC: &str = "orders.outbound";
@@ -119,7 +119,7 @@ fn options(arguments: &[String]) -> Option<Options> {
     let mut options = Options {
         corpus: PathBuf::new(),
         config_dir: PathBuf::new(),
-        records: 1_500_000,
+        records: 3_000_000,
         pairs: 5,
         lanes: 2,
     };
@@ -248,9 +248,10 @@ fn run_sumun(brokers: &str, options: &Options, pair: u32) -> Run {
         .expect("sumun runs");
     let deadline = Instant::now() + RUN_MAX;
     let address = address(&log, deadline);
+    // The first lane to join has all partitions until the next rebalance: what counts is the time after.
     let first = loop {
         let seen = inspected(&address);
-        if seen > 0 {
+        if seen > 0 && lanes_assigned(&address) == options.lanes as usize {
             break (Instant::now(), cpu(child.id()), seen);
         }
         assert!(Instant::now() < deadline, "nothing is inspected: see {}", log.display());
@@ -325,14 +326,24 @@ fn address(log: &Path, deadline: Instant) -> String {
 
 /// Records inspected so far, as `/metrics` says.
 fn inspected(address: &str) -> u64 {
-    let Ok(mut stream) = TcpStream::connect(address) else { return 0 };
+    values(address, "sumun_records_total").iter().sum::<f64>() as u64
+}
+
+/// Lanes that have partitions.
+fn lanes_assigned(address: &str) -> usize {
+    values(address, "sumun_assigned_partitions").iter().filter(|partitions| **partitions > 0.0).count()
+}
+
+/// The values of all series of a metric; none where `/metrics` does not answer.
+fn values(address: &str, name: &str) -> Vec<f64> {
+    let Ok(mut stream) = TcpStream::connect(address) else { return Vec::new() };
     let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let mut text = String::new();
     if stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut text)).is_err() {
-        return 0;
+        return Vec::new();
     }
-    let values = text.lines().filter(|line| line.starts_with("sumun_records_total"));
-    values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>() as u64
+    let series = text.lines().filter(|line| line.starts_with(name));
+    series.filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect()
 }
 
 /// CPU seconds of a process so far, all its threads (100 ticks a second on Linux).
