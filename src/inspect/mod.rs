@@ -58,6 +58,7 @@ pub struct Scratch {
 
 impl Scratch {
     /// For `scan`: every fault of a payload's structure is an issue, also where nothing can be found in it.
+    #[must_use]
     pub fn strict(mut self) -> Scratch {
         self.decode.is_strict = true;
         self
