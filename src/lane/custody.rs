@@ -3,6 +3,7 @@
 //! Invariant 4 lives here: an offset is stored when the tracker says that the receipt up to it is acknowledged,
 //! and nowhere else.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -62,9 +63,11 @@ pub(super) struct Custody {
     is_held: bool,
     journal: Option<Journal>,
     snapshots: Arc<ArcSwap<Snapshot>>,
-    snapshot: Arc<Snapshot>,
+    /// The lane's own count of holders: the other lanes' core need not hear of each record.
+    snapshot: Rc<Arc<Snapshot>>,
     writer: Writer,
-    scratch: Scratch,
+    /// Taken while a record is judged.
+    scratch: Option<Box<Scratch>>,
     headers: Vec<Header<'static>>,
     counts: LaneCounts,
     metrics: Arc<Metrics>,
@@ -89,7 +92,7 @@ impl Custody {
         let now = Instant::now();
         let member = &settings.source.member;
         let journal = Journal::open(&settings.state_dir.join(format!("{member}.journal")))?;
-        let snapshot = snapshots.load_full();
+        let snapshot = Rc::new(snapshots.load_full());
         let writer = Writer {
             group: settings.source.group.clone(),
             member: member.clone(),
@@ -113,7 +116,7 @@ impl Custody {
             snapshots,
             snapshot,
             writer,
-            scratch: Scratch::default(),
+            scratch: None,
             headers: Vec::new(),
             counts: LaneCounts::default(),
             metrics,
@@ -189,9 +192,9 @@ impl Custody {
         self.now = Instant::now();
         self.now_ms = now_ms();
         let snapshot = self.snapshots.load();
-        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
+        if !Arc::ptr_eq(&snapshot, &*self.snapshot) {
             self.cut_where(|_| true);
-            self.snapshot = Arc::clone(&snapshot);
+            self.snapshot = Rc::new(Arc::clone(&snapshot));
             self.writer.digests = self.snapshot.digests.clone();
         }
     }
@@ -255,9 +258,9 @@ impl Custody {
             is_crasher = journal.is_crasher(record.topic, record.partition, record.offset);
             journal.inspecting(record.topic, record.partition, record.offset)?;
         }
-        let snapshot = Arc::clone(&self.snapshot);
+        let snapshot = Rc::clone(&self.snapshot);
         let at_ms = record.timestamp_ms.unwrap_or(self.now_ms);
-        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut scratch = self.scratch.take().unwrap_or_default();
         let judgement = if is_crasher {
             judge_unread(&snapshot, record, at_ms, Why::Crasher, &mut scratch)
         } else {
@@ -275,7 +278,7 @@ impl Custody {
         let owed = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
         self.add_to_receipt(position, record, &judgement, owed);
         self.owe(position, alerts);
-        self.scratch = scratch;
+        self.scratch = Some(scratch);
         Ok(())
     }
 
@@ -572,7 +575,7 @@ impl Custody {
         }
         let Some(partition) = self.partitions.get(position) else { return };
         let at = partition.at.clone();
-        let snapshot = Arc::clone(&self.snapshot);
+        let snapshot = Rc::clone(&self.snapshot);
         let context = context(&self.cluster, &snapshot);
         let alert = owe::gap_alert(&context, &at.topic, at.partition, gap.from, gap.to, gap.cause);
         self.owe(position, vec![alert]);
