@@ -176,7 +176,7 @@ impl<'r> Reader<'r> {
             if !group.may_hold_number(token.raw, numeric) {
                 continue;
             }
-            let known = text.get_or_insert_with(|| std::str::from_utf8(token.raw));
+            let known = text.get_or_insert_with(|| simdutf8::basic::from_utf8(token.raw));
             let Ok(text) = *known else { return self.read_text(token, path) };
             self.read_group(text, group, Place { token, path, text, folded: None });
         }
