@@ -3,7 +3,6 @@
 //! Invariant 4 lives here: an offset is stored when the tracker says that the receipt up to it is acknowledged,
 //! and nowhere else.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -63,8 +62,7 @@ pub(super) struct Custody {
     is_held: bool,
     journal: Option<Journal>,
     snapshots: Arc<ArcSwap<Snapshot>>,
-    /// The lane's own count of holders: the other lanes' core need not hear of each record.
-    snapshot: Rc<Arc<Snapshot>>,
+    snapshot: Arc<Snapshot>,
     writer: Writer,
     /// Taken while a record is judged.
     scratch: Option<Box<Scratch>>,
@@ -92,7 +90,7 @@ impl Custody {
         let now = Instant::now();
         let member = &settings.source.member;
         let journal = Journal::open(&settings.state_dir.join(format!("{member}.journal")))?;
-        let snapshot = Rc::new(snapshots.load_full());
+        let snapshot = snapshots.load_full();
         let writer = Writer {
             group: settings.source.group.clone(),
             member: member.clone(),
@@ -187,16 +185,18 @@ impl Custody {
         Ok(())
     }
 
-    /// Takes the snapshot under which the records of this batch are judged. Receipts are of one snapshot.
-    pub(super) fn begin_batch(&mut self) {
+    /// The snapshot under which the records of this batch are judged, held once for all of them: every lane counts
+    /// on the same holders. Receipts are of one snapshot.
+    pub(super) fn begin_batch(&mut self) -> Arc<Snapshot> {
         self.now = Instant::now();
         self.now_ms = now_ms();
         let snapshot = self.snapshots.load();
-        if !Arc::ptr_eq(&snapshot, &*self.snapshot) {
+        if !Arc::ptr_eq(&snapshot, &self.snapshot) {
             self.cut_where(|_| true);
-            self.snapshot = Rc::new(Arc::clone(&snapshot));
+            self.snapshot = Arc::clone(&snapshot);
             self.writer.digests = self.snapshot.digests.clone();
         }
+        Arc::clone(&self.snapshot)
     }
 
     pub(super) fn end_batch(&mut self) {
@@ -216,7 +216,11 @@ impl Custody {
     // --- a record
 
     /// Judges a record, owes its alerts, and adds it to the open receipt of its partition.
-    pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> Result<(), LaneError> {
+    pub(super) fn take(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        snapshot: &Snapshot,
+    ) -> Result<(), LaneError> {
         let Some(position) = self.find(message.topic(), message.partition()) else {
             // Fetched before the partition was given back.
             return Ok(());
@@ -247,24 +251,28 @@ impl Custody {
             value: message.payload(),
             headers: &headers,
         };
-        let result = self.judge_and_owe(position, &record);
+        let result = self.judge_and_owe(position, &record, snapshot);
         self.headers = source::recycle_headers(headers);
         result
     }
 
-    fn judge_and_owe(&mut self, position: usize, record: &Record<'_>) -> Result<(), LaneError> {
+    fn judge_and_owe(
+        &mut self,
+        position: usize,
+        record: &Record<'_>,
+        snapshot: &Snapshot,
+    ) -> Result<(), LaneError> {
         let mut is_crasher = false;
         if let Some(journal) = &mut self.journal {
             is_crasher = journal.is_crasher(record.topic, record.partition, record.offset);
             journal.inspecting(record.topic, record.partition, record.offset)?;
         }
-        let snapshot = Rc::clone(&self.snapshot);
         let at_ms = record.timestamp_ms.unwrap_or(self.now_ms);
         let mut scratch = self.scratch.take().unwrap_or_default();
         let judgement = if is_crasher {
-            judge_unread(&snapshot, record, at_ms, Why::Crasher, &mut scratch)
+            judge_unread(snapshot, record, at_ms, Why::Crasher, &mut scratch)
         } else {
-            judge_guarded(&snapshot, record, at_ms, &mut scratch)
+            judge_guarded(snapshot, record, at_ms, &mut scratch)
         };
         if judgement.unread.is_some_and(|unread| unread.why == Why::Panic) {
             self.counts.panicked();
@@ -273,7 +281,7 @@ impl Custody {
             journal.idle()?;
         }
         let seen = scratch.inspect.seen();
-        let alerts = owed_alerts(&self.cluster, &snapshot, record, &judgement, seen.findings);
+        let alerts = owed_alerts(&self.cluster, snapshot, record, &judgement, seen.findings);
         self.count(position, record, &judgement, seen);
         let owed = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
         self.add_to_receipt(position, record, &judgement, owed);
@@ -575,7 +583,7 @@ impl Custody {
         }
         let Some(partition) = self.partitions.get(position) else { return };
         let at = partition.at.clone();
-        let snapshot = Rc::clone(&self.snapshot);
+        let snapshot = Arc::clone(&self.snapshot);
         let context = context(&self.cluster, &snapshot);
         let alert = owe::gap_alert(&context, &at.topic, at.partition, gap.from, gap.to, gap.cause);
         self.owe(position, vec![alert]);

@@ -150,11 +150,11 @@ impl Lane {
 
     /// Takes records until the batch is full, there are none, or something else woke the lane.
     fn poll_batch(&mut self) -> Result<(), LaneError> {
-        self.custody.begin_batch();
+        let snapshot = self.custody.begin_batch();
         let mut wait = if self.custody.is_settled() { IDLE_WAIT } else { BUSY_WAIT };
         for _ in 0..BATCH_RECORDS_MAX {
             match self.source.poll(wait) {
-                Polled::Record(message) => self.custody.take(&message)?,
+                Polled::Record(message) => self.custody.take(&message, &snapshot)?,
                 Polled::Event(event) => {
                     self.custody.end_batch();
                     return self.handle(event);
