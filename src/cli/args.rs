@@ -169,7 +169,7 @@ pub(super) struct TokenArgs {
 #[derive(Args)]
 #[command(after_help = "Example: sumun demo --records 1000")]
 pub(super) struct DemoArgs {
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 5000)]
     pub(super) records: u64,
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
