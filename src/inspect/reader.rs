@@ -250,7 +250,7 @@ impl<'r> Reader<'r> {
                 self.leave_undecided(weight, rivals, &clues, place);
                 return None;
             }
-            let finding = self.resident_finding(text, &resident, &clues, strongest, place);
+            let finding = self.resident_finding(&resident, &clues, strongest, place);
             self.findings.push(Finding { confidence, ..finding });
             Some(resident.chunks)
         } else {
@@ -354,7 +354,6 @@ impl<'r> Reader<'r> {
 
     fn resident_finding(
         &self,
-        _text: &str,
         resident: &Resident,
         clues: &Clues<'_>,
         rival: Option<LookAlike>,

@@ -1,4 +1,4 @@
-//! Bounded waiting: a test polls for what it needs and never sleeps for a guessed time.
+//! Bounded waiting: a test polls for what it needs instead of sleeping for a guessed time.
 
 use std::time::{Duration, Instant};
 
