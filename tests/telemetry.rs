@@ -2,6 +2,7 @@
 #![cfg(feature = "edge")]
 #![expect(clippy::unwrap_used, reason = "in a test a failure is the answer")]
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
@@ -9,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sumun::alert::{AlertKind, GapCause};
+use sumun::destination::Country;
 use sumun::entity::EntityType;
 use sumun::telemetry::{
-    Check, CommitResult, DeliveryFailure, FactCounts, Health, LaneCounts, Metrics, Rebalance, Server,
+    Check, CommitResult, DeliveryFailure, FactCounts, Health, LaneCounts, Metrics, PartitionLag, Rebalance,
+    ReloadPart, ReloadResult, Server, TimedStage,
 };
-use sumun::verdict::Outcome;
+use sumun::verdict::{Cell, ItemVerdict, Outcome, Reason, Reasons, TransferVerdict};
 
 #[test]
 fn promtool_accepts_every_metric() {
@@ -47,6 +50,45 @@ fn every_metric_has_the_prefix_and_a_help_text() {
         let name = family.split(' ').next().unwrap();
         assert!(text.contains(&format!("# HELP {name} ")), "{name} has no help");
     }
+}
+
+/// `deploy/metrics.md` lists every metric with its type and labels, and none that is not there.
+#[test]
+fn the_documented_metrics_are_those_that_are_registered() {
+    let metrics = Metrics::new().unwrap();
+    use_every_metric(&metrics);
+    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    let document = include_str!("../deploy/metrics.md");
+    assert_eq!(documented(document), registered(&text));
+}
+
+/// `name{label,label} type`, from the rows of the document's tables.
+fn documented(document: &str) -> BTreeSet<String> {
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| `")?.split('|').map(str::trim);
+        Some(format!("{} {}", cells.next()?.strip_suffix('`')?, cells.next()?))
+    };
+    document.lines().filter_map(row).collect()
+}
+
+/// The same from the text that Prometheus reads; `process_` metrics are those of the library.
+fn registered(text: &str) -> BTreeSet<String> {
+    let mut families = BTreeSet::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE sumun_")) {
+        let (name, kind) = line.split_once(' ').unwrap();
+        let series = text.lines().find_map(|line| {
+            let labels = line.strip_prefix("sumun_")?.strip_prefix(name)?;
+            let labels = labels.strip_prefix("_bucket").unwrap_or(labels);
+            labels.starts_with(['{', ' ']).then_some(labels)
+        });
+        let labels = series.unwrap().strip_prefix('{').map_or("", |labels| labels.split('}').next().unwrap());
+        let labels: Vec<&str> = labels.split(',').map(|label| label.split('=').next().unwrap()).collect();
+        let labels = labels.into_iter().filter(|label| *label != "le" && !label.is_empty());
+        let labels = labels.collect::<Vec<_>>().join(",");
+        let labels = if labels.is_empty() { labels } else { format!("{{{labels}}}") };
+        families.insert(format!("sumun_{name}{labels} {kind}"));
+    }
+    families
 }
 
 #[test]
@@ -104,14 +146,20 @@ fn use_every_metric(metrics: &Metrics) {
     let mut counts = LaneCounts::default();
     counts.record(topic, 782);
     counts.verdict(Outcome::Clear);
-    counts.transfer(Outcome::Violation);
+    for transfer in &transfers() {
+        counts.transfer(transfer);
+        counts.transfer_alert(transfer);
+    }
     counts.finding(EntityType::PersonName);
-    counts.alert(AlertKind::Transfer);
+    counts.alert(AlertKind::Gap);
+    counts.unrouted(topic);
     counts.uninspectable();
+    counts.unread_alert("PANIC");
     counts.panicked();
     metrics.add(&mut counts);
     let lane = metrics.lane(0);
     lane.unacknowledged(2, 1800, Some(0));
+    lane.polled(0);
     lane.paused(true);
     lane.assigned(3);
     metrics.alert_acknowledged();
@@ -120,8 +168,35 @@ fn use_every_metric(metrics: &Metrics) {
     metrics.rebalanced(Rebalance::Assigned);
     metrics.gap(GapCause::Retention, 17);
     metrics.committed(CommitResult::Ok);
-    metrics.set_lag("orders.outbound", 0, Some(12));
+    metrics.set_lag("orders.outbound", 0, Some(PartitionLag { records: 12, behind_since_ms: Some(0) }));
+    metrics.sampled(&[(TimedStage::Inspect, Duration::from_micros(1))], Some(12));
     metrics.set_facts(FactCounts { disclosures: 3, consent_acts: 20, bases: 5, recipients: 4 });
-    metrics.set_heartbeat(1_700_000_000_000).unwrap();
-    metrics.set_geo_build("country", 1_700_000_000);
+    metrics.set_freshness(Some(1_700_000_000_000), Some(1_700_000_000_000)).unwrap();
+    metrics.set_geo_builds([("mmdb:country", 1_700_000_000)]);
+    metrics.loaded(1_700_000_000);
+    metrics.reloaded(ReloadPart::Facts, ReloadResult::Ok, 1_700_000_000);
+}
+
+/// One into a country on a basis, one into a country without.
+fn transfers() -> [TransferVerdict; 2] {
+    let entity = EntityType::PersonName;
+    let transfer = |outcome, basis: &[&str], reasons: Reasons| {
+        let country = Country::parse("CN").unwrap();
+        let basis: Vec<String> = basis.iter().map(ToString::to_string).collect();
+        TransferVerdict {
+            recipient: None,
+            subject: None,
+            countries: vec![country],
+            outcome,
+            items: vec![ItemVerdict { entity, count: 1, outcome, basis: basis.clone(), reasons }],
+            notes: Vec::new(),
+            subject_count: 1,
+            cells: vec![Cell { entity, country: Some(country), outcome, basis, reasons }],
+            facts_seen: Vec::new(),
+        }
+    };
+    [
+        transfer(Outcome::Permitted, &["consent:ae-checkout@2#sellers"], Reasons::NONE),
+        transfer(Outcome::Violation, &[], Reasons::one(Reason::NoConsent)),
+    ]
 }

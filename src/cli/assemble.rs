@@ -39,7 +39,7 @@ pub(super) fn snapshot(config: &Config) -> Result<Snapshot, Failure> {
         config: config.digest.clone(),
     };
     Ok(Snapshot {
-        geo_build: addresses.builds().min().map(str::to_owned),
+        geo_build: addresses.builds().map(|(_, build)| build).min().map(str::to_owned),
         freshness_unknown: facts.heartbeat_ms().is_none(),
         inspector,
         facts,

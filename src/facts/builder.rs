@@ -73,9 +73,11 @@ impl Builder {
         let bases: Vec<_> = self.bases.into_values().map(|(basis, _)| basis).collect();
         let bases = Bases::new(&bases, registry.parties(), &texts, &mut symbols);
         let persons = Persons::new(self.acts.values().map(|(act, _)| act), &texts, &mut symbols);
+        let newest_act_ms = self.acts.values().map(|(act, _)| act.at_ms).max();
         Facts {
             digest: self.sum.printed(),
             counts,
+            newest_act_ms,
             heartbeat_ms: self.heartbeat_ms,
             symbols,
             registry,

@@ -62,6 +62,7 @@ pub struct Counts {
 pub struct Facts {
     digest: String,
     counts: Counts,
+    newest_act_ms: Option<i64>,
     heartbeat_ms: Option<i64>,
     symbols: symbols::Symbols,
     registry: registry::Registry,
@@ -79,6 +80,11 @@ impl Facts {
 
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// When the newest consent act was done, in ms since the epoch.
+    pub fn newest_act_ms(&self) -> Option<i64> {
+        self.newest_act_ms
     }
 
     /// The newest heartbeat of the system of record, in ms since the epoch.

@@ -214,7 +214,7 @@ mod tests {
             let second =
                 file(&folder, "second.mmdb", &bytes(&[("0.0.0.0/0", "US"), ("2001:db8::/32", "FR")], flat));
             let index = load(&[first, second]).unwrap();
-            assert_eq!(index.builds().collect::<Vec<_>>(), ["2026-11-01"; 2]);
+            assert_eq!(index.builds().map(|(_, build)| build).collect::<Vec<_>>(), ["2026-11-01"; 2]);
             for (address, country, source) in [
                 ("203.0.113.200", "CN", "mmdb:country"),
                 ("::ffff:198.51.100.1", "KR", "mmdb:country"),

@@ -18,7 +18,8 @@ use crate::receipt;
 use crate::record::{Header, Record};
 use crate::sink::{DeliveryReceiver, Output, Sink, Ticket};
 use crate::source::{self, Lag, PartitionOffset, Source, TopicPartition};
-use crate::telemetry::{Check, CommitResult, Health, LaneCounts, Metrics, Rebalance};
+use crate::telemetry::{Check, CommitResult, Health, LaneCounts, Metrics, PartitionLag, Rebalance};
+use crate::verdict::Outcome;
 
 use super::corrupt::Corrupt;
 use super::faults::{self, Fault};
@@ -29,6 +30,7 @@ use super::owed::{context, owed_alerts};
 use super::partition::{Partition, Phase, Writer};
 use super::snapshot::Snapshot;
 use super::start::starts;
+use super::stopwatch::Stopwatch;
 use super::{LaneError, Settings};
 
 /// A revocation waits so long for what the partitions owe.
@@ -73,6 +75,8 @@ pub(super) struct Custody {
     health_name: String,
     now: Instant,
     now_ms: i64,
+    /// The next record is the first of its batch: its stages are timed.
+    is_sampled: bool,
     corrupt: Corrupt,
     out_of_range_due_at: Option<Instant>,
     trouble_said_at: Option<Instant>,
@@ -122,6 +126,7 @@ impl Custody {
             health_name,
             now,
             now_ms: now_ms(),
+            is_sampled: false,
             corrupt: Corrupt::default(),
             out_of_range_due_at: None,
             trouble_said_at: None,
@@ -190,6 +195,8 @@ impl Custody {
     pub(super) fn begin_batch(&mut self) -> Arc<Snapshot> {
         self.now = Instant::now();
         self.now_ms = now_ms();
+        self.is_sampled = true;
+        self.outbox.gauges().polled(self.now_ms);
         let snapshot = self.snapshots.load();
         if !Arc::ptr_eq(&snapshot, &self.snapshot) {
             self.cut_where(|_| true);
@@ -237,6 +244,8 @@ impl Custody {
         }
         let next = partition.next();
         let is_first = std::mem::take(&mut partition.is_first);
+        let timestamp_ms = message.timestamp().to_millis();
+        partition.taken_ms = timestamp_ms.unwrap_or(partition.taken_ms);
         if offset > next && self.corrupt.is_gap(next, offset, is_first, self.now) {
             self.declare(position, Gap { from: next, to: offset, cause: GapCause::CorruptBatch });
         }
@@ -246,7 +255,7 @@ impl Custody {
             topic: message.topic(),
             partition: message.partition(),
             offset,
-            timestamp_ms: message.timestamp().to_millis(),
+            timestamp_ms,
             key: message.key(),
             value: message.payload(),
             headers: &headers,
@@ -269,6 +278,7 @@ impl Custody {
         }
         let at_ms = record.timestamp_ms.unwrap_or(self.now_ms);
         let mut scratch = self.scratch.take().unwrap_or_default();
+        let stopwatch = std::mem::take(&mut self.is_sampled).then(|| Stopwatch::start(&mut scratch));
         let judgement = if is_crasher {
             judge_unread(snapshot, record, at_ms, Why::Crasher, &mut scratch)
         } else {
@@ -280,12 +290,18 @@ impl Custody {
         if let Some(journal) = &mut self.journal {
             journal.idle()?;
         }
+        let decided_at = stopwatch.as_ref().map(|_| Instant::now());
         let seen = scratch.inspect.seen();
         let alerts = owed_alerts(&self.cluster, snapshot, record, &judgement, seen.findings);
         self.count(position, record, &judgement, seen);
         let owed = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
         self.add_to_receipt(position, record, &judgement, owed);
         self.owe(position, alerts);
+        if let Some((stopwatch, decided_at)) = stopwatch.zip(decided_at) {
+            let is_clear = judgement.verdict.outcome == Outcome::Clear;
+            let age_ms = record.timestamp_ms.map(|timestamp_ms| self.now_ms - timestamp_ms);
+            self.metrics.sampled(&stopwatch.stop(&mut scratch, decided_at, is_clear), age_ms);
+        }
         self.scratch = Some(scratch);
         Ok(())
     }
@@ -300,24 +316,27 @@ impl Custody {
         for issue in seen.issues {
             self.counts.issue(issue.code);
         }
+        if judgement.is_unrouted {
+            self.counts.unrouted(partition.label);
+        }
         let mut alerts = 0;
         for transfer in &judgement.verdict.transfers {
-            self.counts.transfer(transfer.outcome);
+            self.counts.transfer(transfer);
             if transfer.outcome.is_alert() {
                 alerts += 1;
                 if alerts <= owe::ALERTS_PER_RECORD_MAX {
-                    self.counts.alert(AlertKind::Transfer);
+                    self.counts.transfer_alert(transfer);
                 }
             }
         }
         if alerts > owe::ALERTS_PER_RECORD_MAX {
             self.counts.alert(AlertKind::Truncated);
         }
-        if judgement.unread.is_some() {
+        if let Some(unread) = judgement.unread {
             self.counts.uninspectable();
-        }
-        if judgement.owes_unread {
-            self.counts.alert(AlertKind::Uninspectable);
+            if judgement.owes_unread {
+                self.counts.unread_alert(unread.why.code());
+            }
         }
     }
 
@@ -456,8 +475,14 @@ impl Custody {
     fn begin(&mut self, at: TopicPartition, position: i64, gap: Option<Gap>) -> Result<Partition, LaneError> {
         self.assignments += 1;
         tracing::info!(topic = &*at.topic, partition = at.partition, position, "assigned");
+        if self.snapshot.routes.route_for(&at.topic).is_none() {
+            tracing::warn!(
+                topic = &*at.topic,
+                "no route names the topic: every record with personal data is an alert; add one to `routes`"
+            );
+        }
         let label = self.metrics.topic(&at.topic);
-        Partition::new(at, label, self.assignments, position, gap, &self.writer)
+        Partition::new(at, label, self.assignments, position, gap, self.now_ms, &self.writer)
             .map_err(|error| LaneError::Random(error.raw_os_error()))
     }
 
@@ -648,8 +673,17 @@ impl Custody {
     // --- what is seen from outside
 
     pub(super) fn note_lags(&self, lags: &[Lag]) {
-        for lag in lags {
-            self.metrics.set_lag(&lag.at.topic, lag.at.partition, Some(lag.records));
+        for Lag { at, records, is_behind } in lags {
+            let Some(partition) = self.partitions.iter().find(|partition| partition.at == *at) else {
+                // Told of before the partition was given back.
+                continue;
+            };
+            let behind_since_ms = is_behind.then_some(partition.taken_ms);
+            self.metrics.set_lag(
+                &at.topic,
+                at.partition,
+                Some(PartitionLag { records: *records, behind_since_ms }),
+            );
         }
     }
 

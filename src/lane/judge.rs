@@ -2,6 +2,7 @@
 //! here, so what `scan` prints is what `run` would have done.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use crate::alert::Stage;
 use crate::decide::{Matter, decide, sum};
@@ -19,6 +20,10 @@ use super::snapshot::Snapshot;
 pub struct Scratch {
     pub inspect: inspect::Scratch,
     pub locate: locate::Scratch,
+    /// The stages of the next record are timed.
+    pub(super) is_timed: bool,
+    /// When the inspection of the last record ended that was timed.
+    pub(super) inspected_at: Option<Instant>,
 }
 
 /// What a record was judged to be.
@@ -30,6 +35,8 @@ pub struct Judgement {
     pub unread: Option<Unread>,
     /// That something was not read owes an alert: not every recipient is domestic.
     pub owes_unread: bool,
+    /// It was to be located, and no route names its topic.
+    pub is_unrouted: bool,
 }
 
 /// What kept a record from being read whole.
@@ -63,15 +70,25 @@ impl Why {
 /// was read whole, nothing is allocated and nothing is looked up.
 fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scratch) -> Judgement {
     let inspection = snapshot.inspector.inspect(record, &mut scratch.inspect);
+    if scratch.is_timed {
+        scratch.inspected_at = Some(Instant::now());
+    }
     let issue = inspection.issues.iter().find(|issue| issue.is_unread());
     let unread = issue.map(|issue| Unread { stage: Stage::Decode, why: Why::Issue(issue.code) });
     if inspection.findings.is_empty() && unread.is_none() {
         let located = Located::nowhere(at_ms);
-        return Judgement { located, verdict: Verdict::default(), unread: None, owes_unread: false };
+        let verdict = Verdict::default();
+        return Judgement { located, verdict, unread: None, owes_unread: false, is_unrouted: false };
     }
     let (located, verdict) =
         decided(snapshot, record, at_ms, inspection.findings, unread.is_some(), &mut scratch.locate);
-    Judgement { owes_unread: unread.is_some() && !located.all_domestic, located, verdict, unread }
+    Judgement {
+        owes_unread: unread.is_some() && !located.all_domestic,
+        is_unrouted: snapshot.routes.route_for(record.topic).is_none(),
+        located,
+        verdict,
+        unread,
+    }
 }
 
 /// Judges `record` at `at_ms`. A panic is a result too: the record counts as unread, and owes an alert.
@@ -105,8 +122,13 @@ pub(super) fn judge_unread(
     // Even that can panic: then nobody is named, and nothing is taken for domestic.
     let (located, verdict) =
         caught.unwrap_or_else(|_| (Located::nowhere(at_ms), sum(Vec::new(), true, false)));
-    let unread = Some(Unread { stage: Stage::Inspect, why });
-    Judgement { owes_unread: !located.all_domestic, located, verdict, unread }
+    Judgement {
+        owes_unread: !located.all_domestic,
+        is_unrouted: snapshot.routes.route_for(record.topic).is_none(),
+        located,
+        verdict,
+        unread: Some(Unread { stage: Stage::Inspect, why }),
+    }
 }
 
 fn decided(

@@ -15,6 +15,7 @@ mod owed;
 mod partition;
 mod snapshot;
 mod start;
+mod stopwatch;
 
 use std::io;
 use std::path::PathBuf;

@@ -23,6 +23,8 @@ pub(super) struct Partition {
     pub(super) gap: Option<Gap>,
     pub(super) tracker: Tracker,
     pub(super) draft: Draft,
+    /// Time of the last record that was taken; before the first one, when the assignment began.
+    pub(super) taken_ms: i64,
     /// When the draft took its first record.
     pub(super) opened_at: Option<Instant>,
     /// A record came before it was to be judged: it is fetched again.
@@ -60,6 +62,7 @@ impl Partition {
         assignment: u64,
         position: i64,
         gap: Option<Gap>,
+        now_ms: i64,
         writer: &Writer,
     ) -> Result<Partition, getrandom::Error> {
         let session = format!("{:016x}", getrandom::u64()?);
@@ -72,6 +75,7 @@ impl Partition {
             gap,
             tracker: Tracker::new(),
             draft: Draft::new(position, writer.records_max),
+            taken_ms: now_ms,
             opened_at: None,
             must_rewind: false,
             is_first: true,

@@ -116,9 +116,9 @@ impl AddressIndex {
         self.databases.is_empty()
     }
 
-    /// Build dates of the databases, in their order.
-    pub fn builds(&self) -> impl Iterator<Item = &str> {
-        self.databases.iter().map(|database| database.build.as_str())
+    /// Name (`mmdb:country`) and build date (`2026-11-01`) of the databases, in their order.
+    pub fn builds(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.databases.iter().map(|database| (database.source.as_str(), database.build.as_str()))
     }
 
     /// Nothing for an address that is not a public one.

@@ -38,11 +38,14 @@ pub struct PartitionOffset {
     pub offset: i64,
 }
 
-/// How far a partition's stored offset is behind its end.
+/// How far a partition is behind its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lag {
     pub at: TopicPartition,
+    /// From the stored offset to the end.
     pub records: i64,
+    /// Records wait that the lane has not taken.
+    pub is_behind: bool,
 }
 
 /// Membership of the group.

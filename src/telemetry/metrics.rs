@@ -2,25 +2,32 @@
 //!
 //! Names are `sumun_…`, base units, `_total` for counters. Label values come from closed sets, which exist from
 //! the start with 0 so that `increase()` sees the first event, or from the configuration and the assignment
-//! (topics, partitions, lanes, databases), which are capped. Never a subject, a recipient, a host or an address.
+//! (topics, partitions, lanes, databases), which are capped. Countries are a closed set too, but one of 250: a
+//! country has series from when the registry names it, or from its first transfer. Never a subject, a recipient, a
+//! host or an address.
 //!
 //! A lane counts into its own [`LaneCounts`] and adds them once per poll batch: no atomic and no label look-up
 //! per record.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
-    Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder, exponential_buckets,
 };
 
 use crate::alert::{AlertKind, GapCause};
+use crate::destination::Country;
 use crate::entity::EntityType;
 use crate::finding::IssueCode;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Reason};
+
+use super::country::CountryLabel;
+use super::counts::{ALERT_OUTCOMES, BASES, CRASHER, LaneCounts, TRANSFER_OUTCOMES, TopicLabel};
 
 /// Topics that get a label of their own; with a topic pattern an unbounded number could appear. The others are
 /// counted as topic `other`.
@@ -72,77 +79,25 @@ label_values! {
     CommitResult { Ok = "ok", Failed = "failed" }
 }
 
-/// A topic's place in the metrics, obtained once per assignment by [`Metrics::topic`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TopicLabel(usize);
-
-/// What one lane has counted since it last called [`Metrics::add`].
-#[derive(Debug, Default)]
-pub struct LaneCounts {
-    topics: Vec<TopicCounts>,
-    verdicts: [u64; Outcome::ALL.len()],
-    transfers: [u64; Outcome::ALL.len()],
-    findings: [u64; EntityType::ALL.len()],
-    alerts: [u64; AlertKind::ALL.len()],
-    issues: [u64; IssueCode::ALL.len()],
-    uninspectable: u64,
-    panics: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct TopicCounts {
-    records: u64,
-    bytes: u64,
-}
-
-impl LaneCounts {
-    /// One inspected record; `bytes` is the length of its value.
-    pub fn record(&mut self, topic: TopicLabel, bytes: usize) {
-        if self.topics.len() <= topic.0 {
-            self.topics.resize(topic.0 + 1, TopicCounts::default());
-        }
-        if let Some(counts) = self.topics.get_mut(topic.0) {
-            counts.records += 1;
-            counts.bytes += bytes as u64;
-        }
-    }
-
-    /// A record's verdict.
-    pub fn verdict(&mut self, outcome: Outcome) {
-        bump(&mut self.verdicts, outcome as usize);
-    }
-
-    pub fn transfer(&mut self, outcome: Outcome) {
-        bump(&mut self.transfers, outcome as usize);
-    }
-
-    pub fn finding(&mut self, entity: EntityType) {
-        bump(&mut self.findings, entity as usize);
-    }
-
-    pub fn alert(&mut self, kind: AlertKind) {
-        bump(&mut self.alerts, kind as usize);
-    }
-
-    pub fn issue(&mut self, code: IssueCode) {
-        bump(&mut self.issues, code as usize);
-    }
-
-    /// A record of which some bytes were not read.
-    pub fn uninspectable(&mut self) {
-        self.uninspectable += 1;
-    }
-
-    /// A record whose inspection panicked.
-    pub fn panicked(&mut self) {
-        self.panics += 1;
+label_values! {
+    /// Stages of a record whose times are sampled.
+    TimedStage {
+        /// `decode` and `inspect`.
+        Inspect = "inspect",
+        /// `locate` and `decide`.
+        Decide = "decide",
+        /// Building and handing over alerts, and the share of the receipt.
+        Owe = "owe",
     }
 }
 
-fn bump(counts: &mut [u64], position: usize) {
-    if let Some(count) = counts.get_mut(position) {
-        *count += 1;
-    }
+label_values! {
+    /// What is reloaded as a whole of its own.
+    ReloadPart { Facts = "facts", Geo = "geo", Rules = "rules" }
+}
+
+label_values! {
+    ReloadResult { Ok = "ok", Failed = "failed" }
 }
 
 /// Facts in the snapshot that is in use.
@@ -154,20 +109,36 @@ pub struct FactCounts {
     pub recipients: u64,
 }
 
+/// How far an assigned partition is behind its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartitionLag {
+    pub records: i64,
+    /// Time of the last record that was taken (ms since the epoch), where others wait behind it.
+    pub behind_since_ms: Option<i64>,
+}
+
 /// The registry of one process.
 pub struct Metrics {
     registry: Registry,
 
     records: IntCounterVec,
     record_bytes: IntCounterVec,
+    unrouted: IntCounterVec,
     topics: RwLock<Vec<TopicCounters>>,
     series_folded: IntCounter,
 
     verdicts: Vec<IntCounter>,
-    transfers: Vec<IntCounter>,
     findings: Vec<IntCounter>,
-    alerts: Vec<IntCounter>,
     issues: Vec<IntCounter>,
+    transfers: Vec<IntCounter>,
+    items: Vec<Vec<IntCounter>>,
+    destinations: IntCounterVec,
+    bases: IntCounterVec,
+    reasons: IntCounterVec,
+    alerts: Vec<IntCounter>,
+    alert_reasons: Vec<IntCounter>,
+    unread_codes: Vec<IntCounter>,
+    gap_alerts: Vec<IntCounter>,
     uninspectable: IntCounter,
     panics: IntCounter,
 
@@ -179,32 +150,82 @@ pub struct Metrics {
     gap_offsets: Vec<IntCounter>,
     offset_commits: Vec<IntCounter>,
 
+    stages: Vec<Histogram>,
+    record_age: Histogram,
+
     outputs: IntGaugeVec,
     output_bytes: IntGaugeVec,
     output_age: GaugeVec,
     paused: IntGaugeVec,
     assigned: IntGaugeVec,
-    oldest: RwLock<Vec<OldestOutput>>,
+    poll_age: GaugeVec,
+    clocks: RwLock<Vec<LaneClocks>>,
 
     lag: IntGaugeVec,
-    lag_shown: Mutex<HashSet<(String, i32)>>,
+    lag_seconds: GaugeVec,
+    lags: Mutex<HashMap<(String, i32), LagSeries>>,
 
     facts: IntGaugeVec,
     freshness_known: IntGauge,
-    /// In the registry from the first heartbeat on: an unknown time must not look like 1970.
-    newest_heartbeat: Mutex<Option<Gauge>>,
+    newest_act: LateGauge,
+    newest_heartbeat: LateGauge,
     geo_build: IntGaugeVec,
+    reloads: Vec<Vec<IntCounter>>,
+    reload_successful: IntGauge,
+    reload_success: IntGauge,
 }
 
 struct TopicCounters {
     name: String,
     records: IntCounter,
     bytes: IntCounter,
+    unrouted: IntCounter,
 }
 
-struct OldestOutput {
+/// Times of a lane from which ages are computed at the scrape, so that they grow also while the lane stands.
+struct LaneClocks {
+    oldest: Clock,
+    polled: Clock,
+}
+
+struct LagSeries {
+    behind_since_ms: Option<i64>,
+    seconds: Gauge,
+}
+
+/// A gauge of the time since an instant; 0 while there is none.
+struct Clock {
     since_ms: Arc<AtomicI64>,
     age: Gauge,
+}
+
+impl Clock {
+    fn new(age: Gauge) -> Clock {
+        Clock { since_ms: Arc::new(AtomicI64::new(NO_TIME_MS)), age }
+    }
+
+    fn show(&self, now_ms: i64) {
+        self.age.set(age_seconds(self.since_ms.load(Ordering::Relaxed), now_ms));
+    }
+}
+
+/// In the registry from its first value on: an unknown time must not look like 1970.
+struct LateGauge {
+    registry: Registry,
+    gauge: Gauge,
+    is_registered: Mutex<bool>,
+}
+
+impl LateGauge {
+    fn set(&self, value: f64) -> prometheus::Result<()> {
+        self.gauge.set(value);
+        let mut is_registered = self.is_registered.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_registered {
+            self.registry.register(Box::new(self.gauge.clone()))?;
+            *is_registered = true;
+        }
+        Ok(())
+    }
 }
 
 /// The gauges of one lane.
@@ -213,20 +234,26 @@ pub struct LaneGauges {
     outputs: IntGauge,
     output_bytes: IntGauge,
     oldest_since_ms: Arc<AtomicI64>,
+    polled_ms: Arc<AtomicI64>,
     paused: IntGauge,
     assigned: IntGauge,
 }
 
-/// No output is waiting.
-const NO_OLDEST: i64 = i64::MAX;
+/// Not before any time.
+const NO_TIME_MS: i64 = i64::MAX;
 
 impl LaneGauges {
+    /// The lane polls: it is alive.
+    pub fn polled(&self, now_ms: i64) {
+        self.polled_ms.store(now_ms, Ordering::Relaxed);
+    }
+
     /// Outputs handed to the producer and not yet acknowledged, their bytes, and when the oldest was handed
     /// over (ms since the epoch). The age is computed at the scrape, so it grows also while the lane stands.
     pub fn unacknowledged(&self, count: usize, bytes: usize, oldest_ms: Option<i64>) {
         self.outputs.set(gauge_value(count));
         self.output_bytes.set(gauge_value(bytes));
-        self.oldest_since_ms.store(oldest_ms.unwrap_or(NO_OLDEST), Ordering::Relaxed);
+        self.oldest_since_ms.store(oldest_ms.unwrap_or(NO_TIME_MS), Ordering::Relaxed);
     }
 
     pub fn paused(&self, paused: bool) {
@@ -254,14 +281,28 @@ impl Metrics {
         let alert_kinds = AlertKind::ALL.map(AlertKind::as_str);
         let gap_causes = GapCause::ALL.map(GapCause::as_str);
         let codes = IssueCode::ALL.map(IssueCode::as_str);
+        let reasons: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        let unread_codes = [&codes[..], &[CRASHER]].concat();
 
         let build = new.gauges("build_info", "Version of this program; always 1.", &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         new.registry.register(Box::new(ProcessCollector::for_self()))?;
 
+        let transfer_outcomes = outcomes.get(1..).unwrap_or_default();
+        let alert_reasons = KindAndReason(new.counters(
+            "alert_reasons_total",
+            "Alerts owed, by kind and reason; one with two reasons counts in both.",
+            &["kind", "reason"],
+        )?);
+
         let metrics = Metrics {
             records: new.counters("records_total", "Records inspected.", &["topic"])?,
             record_bytes: new.counters("record_bytes_total", "Bytes of inspected record values.", &["topic"])?,
+            unrouted: new.counters(
+                "unrouted_records_total",
+                "Records with personal data, or not read whole, in a topic that no route names: to whom it goes is unknown.",
+                &["topic"],
+            )?,
             topics: RwLock::new(Vec::new()),
             series_folded: new.counter(
                 "metric_series_folded_total",
@@ -269,15 +310,40 @@ impl Metrics {
             )?,
 
             verdicts: new.closed("verdicts_total", "Records by outcome.", "outcome", &outcomes)?,
+            findings: new.closed("findings_total", "Findings by entity type.", "entity", &entities)?,
+            issues: new.closed("issues_total", "What went wrong in payloads, by code.", "code", &codes)?,
             transfers: new.closed(
                 "transfers_total",
                 "Transfers (a record's data of one subject to one recipient) by outcome.",
                 "outcome",
-                outcomes.get(1..).unwrap_or_default(),
+                transfer_outcomes,
             )?,
-            findings: new.closed("findings_total", "Findings by entity type.", "entity", &entities)?,
+            items: new.matrix(
+                "transfer_items_total",
+                "Kinds of personal data in transfers, by outcome: one per transfer and kind.",
+                ["entity", "outcome"],
+                &entities,
+                transfer_outcomes,
+            )?,
+            destinations: new.counters(
+                "transfer_destinations_total",
+                "Transfers by country and by what was decided for it; one into two countries counts in both.",
+                &["country", "outcome"],
+            )?,
+            bases: new.counters(
+                "transfer_bases_total",
+                "Transfers abroad with data that is permitted, by country and kind of legal basis.",
+                &["country", "basis"],
+            )?,
+            reasons: new.counters(
+                "transfer_reasons_total",
+                "Transfers that are not covered, by country, outcome and reason; one with two reasons counts in both.",
+                &["country", "outcome", "reason"],
+            )?,
             alerts: new.closed("alerts_total", "Alerts owed, by kind.", "kind", &alert_kinds)?,
-            issues: new.closed("issues_total", "What went wrong in payloads, by code.", "code", &codes)?,
+            alert_reasons: alert_reasons.of("transfer", &reasons),
+            unread_codes: alert_reasons.of("uninspectable", &unread_codes),
+            gap_alerts: alert_reasons.of("gap", &gap_causes),
             uninspectable: new
                 .counter("uninspectable_records_total", "Records of which some bytes were not read.")?,
             panics: new.counter("panics_total", "Records whose inspection panicked.")?,
@@ -317,6 +383,13 @@ impl Metrics {
                 CommitResult::TEXTS,
             )?,
 
+            stages: new.stages()?,
+            record_age: new.histogram(
+                "record_age_seconds",
+                "From a record's timestamp to its verdict, of the first record of each batch.",
+                exponential_buckets(0.01, 4.0, 11)?,
+            )?,
+
             outputs: new.gauges(
                 "outputs_unacknowledged",
                 "Outputs handed to the producer that the broker has not acknowledged.",
@@ -338,25 +411,57 @@ impl Metrics {
                 &["lane"],
             )?,
             assigned: new.gauges("assigned_partitions", "Partitions assigned to the lane.", &["lane"])?,
-            oldest: RwLock::new(Vec::new()),
+            poll_age: new.float_gauges(
+                "lane_poll_age_seconds",
+                "Time since the lane last polled; seconds mean that it hangs.",
+                &["lane"],
+            )?,
+            clocks: RwLock::new(Vec::new()),
 
             lag: new.gauges(
                 "consumer_lag_records",
                 "Records between the last committed offset and the end of the partition; absent where unknown.",
                 &["topic", "partition"],
             )?,
-            lag_shown: Mutex::new(HashSet::new()),
+            lag_seconds: new.float_gauges(
+                "consumer_lag_seconds",
+                "Age of the last record that was taken, 0 where none waits behind it; before the first one: since the assignment.",
+                &["topic", "partition"],
+            )?,
+            lags: Mutex::new(HashMap::new()),
 
             facts: new.gauges("facts", "Facts in the snapshot in use, by stream.", &["stream"])?,
             freshness_known: new.gauge(
                 "facts_freshness_known",
                 "1 where heartbeats of the system of record say how old the facts are, else 0.",
             )?,
-            newest_heartbeat: Mutex::new(None),
+            newest_act: new.late_gauge(
+                "facts_newest_act_timestamp_seconds",
+                "Time of the newest consent act among the facts; absent where there is none.",
+            )?,
+            newest_heartbeat: new.late_gauge(
+                "facts_newest_heartbeat_timestamp_seconds",
+                "Time of the newest heartbeat of the system of record; absent where there is none.",
+            )?,
             geo_build: new.gauges(
                 "geo_build_timestamp_seconds",
                 "Build time of each geo database in use.",
                 &["database"],
+            )?,
+            reloads: new.matrix(
+                "reloads_total",
+                "Loads of rules, facts or geo databases after a change, by part and result.",
+                ["part", "result"],
+                ReloadPart::TEXTS,
+                ReloadResult::TEXTS,
+            )?,
+            reload_successful: new.gauge(
+                "last_reload_successful",
+                "1 where the last load succeeded, 0 where it failed and the snapshot before it is still in use.",
+            )?,
+            reload_success: new.gauge(
+                "last_reload_success_timestamp_seconds",
+                "When the snapshot in use was loaded.",
             )?,
             registry: new.registry,
         };
@@ -385,6 +490,7 @@ impl Metrics {
             name: name.to_owned(),
             records: self.records.with_label_values(&[name]),
             bytes: self.record_bytes.with_label_values(&[name]),
+            unrouted: self.unrouted.with_label_values(&[name]),
         });
         TopicLabel(topics.len() - 1)
     }
@@ -392,17 +498,20 @@ impl Metrics {
     /// The gauges of lane number `lane`, counted from 0.
     pub fn lane(&self, lane: usize) -> LaneGauges {
         let label = lane.to_string();
-        let oldest_since_ms = Arc::new(AtomicI64::new(NO_OLDEST));
-        let age = self.output_age.with_label_values(&[&label]);
-        let oldest = OldestOutput { since_ms: Arc::clone(&oldest_since_ms), age };
-        self.oldest.write().unwrap_or_else(PoisonError::into_inner).push(oldest);
-        LaneGauges {
+        let clocks = LaneClocks {
+            oldest: Clock::new(self.output_age.with_label_values(&[&label])),
+            polled: Clock::new(self.poll_age.with_label_values(&[&label])),
+        };
+        let gauges = LaneGauges {
             outputs: self.outputs.with_label_values(&[&label]),
             output_bytes: self.output_bytes.with_label_values(&[&label]),
-            oldest_since_ms,
+            oldest_since_ms: Arc::clone(&clocks.oldest.since_ms),
+            polled_ms: Arc::clone(&clocks.polled.since_ms),
             paused: self.paused.with_label_values(&[&label]),
             assigned: self.assigned.with_label_values(&[&label]),
-        }
+        };
+        self.clocks.write().unwrap_or_else(PoisonError::into_inner).push(clocks);
+        gauges
     }
 
     /// Adds what a lane has counted and sets its counts to zero. Once per poll batch.
@@ -411,16 +520,66 @@ impl Metrics {
         for (topic, counted) in topics.iter().zip(&mut counts.topics) {
             take(&topic.records, &mut counted.records);
             take(&topic.bytes, &mut counted.bytes);
+            take(&topic.unrouted, &mut counted.unrouted);
         }
         drop(topics);
         take_all(&self.verdicts, &mut counts.verdicts);
+        take_all(&self.findings, &mut counts.findings);
+        take_all(&self.issues, &mut counts.issues);
         // A clear record has no transfers: the outcome `clear` has no series here.
         take_all(&self.transfers, counts.transfers.get_mut(1..).unwrap_or_default());
-        take_all(&self.findings, &mut counts.findings);
+        for (counters, counted) in self.items.iter().zip(&mut counts.items) {
+            take_all(counters, counted);
+        }
+        self.add_countries(counts);
         take_all(&self.alerts, &mut counts.alerts);
-        take_all(&self.issues, &mut counts.issues);
+        counts.alert_reasons.drain(|reason, count| increase(&self.alert_reasons, reason, count));
+        take_all(&self.unread_codes, &mut counts.unread_codes);
         take(&self.uninspectable, &mut counts.uninspectable);
         take(&self.panics, &mut counts.panics);
+    }
+
+    fn add_countries(&self, counts: &mut LaneCounts) {
+        counts.destinations.drain(|cell, count| {
+            let country = CountryLabel(cell / TRANSFER_OUTCOMES).text();
+            let outcome =
+                Outcome::ALL.get(1 + cell % TRANSFER_OUTCOMES).map_or("", |outcome| outcome.as_str());
+            self.destinations.with_label_values(&[country, outcome]).inc_by(count);
+        });
+        counts.bases.drain(|cell, count| {
+            let country = CountryLabel(cell / BASES.len()).text();
+            let basis = BASES.get(cell % BASES.len()).copied().unwrap_or_default();
+            self.bases.with_label_values(&[country, basis]).inc_by(count);
+        });
+        counts.reasons.drain(|cell, count| {
+            let (row, reason) = (cell / Reason::ALL.len(), cell % Reason::ALL.len());
+            let country = CountryLabel(row / ALERT_OUTCOMES).text();
+            let outcome = if row % ALERT_OUTCOMES == 0 { Outcome::Indeterminate } else { Outcome::Violation };
+            let reason = Reason::ALL.get(reason).map_or("", |reason| reason.as_str());
+            self.reasons.with_label_values(&[country, outcome.as_str(), reason]).inc_by(count);
+        });
+    }
+
+    /// Gives countries their series before their first transfer: those that the registry of recipients names.
+    pub fn expect_countries(&self, countries: impl IntoIterator<Item = Country>) {
+        for country in countries {
+            let country = CountryLabel::of(country).text();
+            for outcome in [Outcome::Permitted, Outcome::Indeterminate, Outcome::Violation] {
+                self.destinations.with_label_values(&[country, outcome.as_str()]);
+            }
+        }
+    }
+
+    /// Times of the stages of a sampled record; `age_ms` is the time since its timestamp, where it has one.
+    pub fn sampled(&self, stages: &[(TimedStage, Duration)], age_ms: Option<i64>) {
+        for (stage, duration) in stages {
+            if let Some(histogram) = self.stages.get(*stage as usize) {
+                histogram.observe(duration.as_secs_f64());
+            }
+        }
+        if let Some(age_ms) = age_ms {
+            self.record_age.observe(seconds(age_ms.max(0)));
+        }
     }
 
     pub fn alert_acknowledged(&self) {
@@ -443,6 +602,7 @@ impl Metrics {
     pub fn gap(&self, cause: GapCause, offsets: u64) {
         increase(&self.gaps, cause as usize, 1);
         increase(&self.gap_offsets, cause as usize, offsets);
+        increase(&self.gap_alerts, cause as usize, 1);
     }
 
     pub fn committed(&self, result: CommitResult) {
@@ -450,26 +610,27 @@ impl Metrics {
     }
 
     /// The lag of an assigned partition; `None` where it is unknown or the partition is not ours any more:
-    /// then its series disappears instead of standing still.
-    pub fn set_lag(&self, topic: &str, partition: i32, lag: Option<i64>) {
-        let mut shown = self.lag_shown.lock().unwrap_or_else(PoisonError::into_inner);
+    /// then its series disappear instead of standing still.
+    pub fn set_lag(&self, topic: &str, partition: i32, lag: Option<PartitionLag>) {
+        let mut lags = self.lags.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (topic.to_owned(), partition);
         let label = partition.to_string();
-        let Some(lag) = lag else {
-            if shown.remove(&key) {
-                // It is there: `shown` says so.
-                self.lag.remove_label_values(&[topic, &label]).unwrap_or_default();
+        let labels = [topic, &*label];
+        let Some(PartitionLag { records, behind_since_ms }) = lag else {
+            if lags.remove(&key).is_some() {
+                // They are there: `lags` says so.
+                self.lag.remove_label_values(&labels).unwrap_or_default();
+                self.lag_seconds.remove_label_values(&labels).unwrap_or_default();
             }
             return;
         };
-        if !shown.contains(&key) {
-            if shown.len() >= LAG_SERIES_MAX {
-                self.series_folded.inc();
-                return;
-            }
-            shown.insert(key);
+        if !lags.contains_key(&key) && lags.len() >= LAG_SERIES_MAX {
+            self.series_folded.inc();
+            return;
         }
-        self.lag.with_label_values(&[topic, &label]).set(lag);
+        self.lag.with_label_values(&labels).set(records);
+        let series = LagSeries { behind_since_ms, seconds: self.lag_seconds.with_label_values(&labels) };
+        lags.insert(key, series);
     }
 
     pub fn set_facts(&self, counts: FactCounts) {
@@ -485,29 +646,44 @@ impl Metrics {
         }
     }
 
-    /// The newest fact or heartbeat of the system of record (ms since the epoch).
+    /// Time of the newest consent act, and of the newest heartbeat of the system of record (ms since the epoch).
     ///
     /// # Errors
     /// Only where another metric has the same name, which a test rules out.
-    pub fn set_heartbeat(&self, newest_ms: i64) -> prometheus::Result<()> {
-        let mut heartbeat = self.newest_heartbeat.lock().unwrap_or_else(PoisonError::into_inner);
-        let gauge = if let Some(gauge) = heartbeat.take() {
-            gauge
-        } else {
-            let help = "Time of the newest fact or heartbeat of the system of record; absent where unknown.";
-            let gauge = Gauge::with_opts(options("facts_newest_heartbeat_timestamp_seconds", help))?;
-            self.registry.register(Box::new(gauge.clone()))?;
-            gauge
-        };
-        gauge.set(seconds(newest_ms));
-        self.freshness_known.set(1);
-        *heartbeat = Some(gauge);
+    pub fn set_freshness(&self, act_ms: Option<i64>, heartbeat_ms: Option<i64>) -> prometheus::Result<()> {
+        if let Some(act_ms) = act_ms {
+            self.newest_act.set(seconds(act_ms))?;
+        }
+        if let Some(heartbeat_ms) = heartbeat_ms {
+            self.newest_heartbeat.set(seconds(heartbeat_ms))?;
+        }
+        self.freshness_known.set(i64::from(heartbeat_ms.is_some()));
         Ok(())
     }
 
-    /// `database` is the name of a configured file, `build` its build time (seconds since the epoch).
-    pub fn set_geo_build(&self, database: &str, build: u64) {
-        self.geo_build.with_label_values(&[database]).set(i64::try_from(build).unwrap_or(i64::MAX));
+    /// The geo databases in use: name, and the day each was built (seconds since the epoch).
+    pub fn set_geo_builds<'a>(&self, builds: impl IntoIterator<Item = (&'a str, i64)>) {
+        self.geo_build.reset();
+        for (database, build) in builds {
+            self.geo_build.with_label_values(&[database]).set(build);
+        }
+    }
+
+    /// Loaded at start; what is reloaded later counts by [`Metrics::reloaded`]. `at`: seconds since the epoch.
+    pub fn loaded(&self, at: i64) {
+        self.reload_success.set(at);
+        self.reload_successful.set(1);
+    }
+
+    /// What became of a reload of `part`; of a successful one the snapshot is in use since `at`.
+    pub fn reloaded(&self, part: ReloadPart, result: ReloadResult, at: i64) {
+        if let Some(results) = self.reloads.get(part as usize) {
+            increase(results, result as usize, 1);
+        }
+        match result {
+            ReloadResult::Ok => self.loaded(at),
+            ReloadResult::Failed => self.reload_successful.set(0),
+        }
     }
 
     /// All metrics in the text format of Prometheus.
@@ -517,9 +693,12 @@ impl Metrics {
     pub fn render(&self, now: SystemTime) -> prometheus::Result<String> {
         let now_ms =
             now.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0));
-        for oldest in self.oldest.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            let since_ms = oldest.since_ms.load(Ordering::Relaxed);
-            oldest.age.set(seconds(now_ms.saturating_sub(since_ms).max(0)));
+        for clocks in self.clocks.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            clocks.oldest.show(now_ms);
+            clocks.polled.show(now_ms);
+        }
+        for lag in self.lags.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            lag.seconds.set(age_seconds(lag.behind_since_ms.unwrap_or(NO_TIME_MS), now_ms));
         }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
@@ -528,6 +707,11 @@ impl Metrics {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds stay exact in a double for 280,000 years")]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds as f64 / 1000.0
+}
+
+/// 0 where the instant is later, or [`NO_TIME_MS`].
+fn age_seconds(since_ms: i64, now_ms: i64) -> f64 {
+    seconds(now_ms.saturating_sub(since_ms).max(0))
 }
 
 fn take(counter: &IntCounter, count: &mut u64) {
@@ -550,6 +734,15 @@ fn increase(counters: &[IntCounter], position: usize, by: u64) {
 
 fn options(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace("sumun")
+}
+
+/// Alerts by kind and reason: each kind has a closed set of reasons of its own.
+struct KindAndReason(IntCounterVec);
+
+impl KindAndReason {
+    fn of(&self, kind: &str, reasons: &[&str]) -> Vec<IntCounter> {
+        reasons.iter().map(|reason| self.0.with_label_values(&[kind, reason])).collect()
+    }
 }
 
 /// Makes and registers metrics.
@@ -582,6 +775,42 @@ impl Family {
         Ok(values.iter().map(|value| counters.with_label_values(&[value])).collect())
     }
 
+    /// As [`Family::closed`], with two labels: one row per value of the first.
+    fn matrix(
+        &self,
+        name: &str,
+        help: &str,
+        labels: [&str; 2],
+        rows: &[&str],
+        columns: &[&str],
+    ) -> prometheus::Result<Vec<Vec<IntCounter>>> {
+        let counters = self.counters(name, help, &labels)?;
+        let row =
+            |row: &&str| columns.iter().map(|column| counters.with_label_values(&[*row, column])).collect();
+        Ok(rows.iter().map(row).collect())
+    }
+
+    fn histogram(&self, name: &str, help: &str, buckets: Vec<f64>) -> prometheus::Result<Histogram> {
+        let histogram = Histogram::with_opts(HistogramOpts::from(options(name, help)).buckets(buckets))?;
+        self.registry.register(Box::new(histogram.clone()))?;
+        Ok(histogram)
+    }
+
+    /// One histogram per stage, from a microsecond to a second.
+    fn stages(&self) -> prometheus::Result<Vec<Histogram>> {
+        let options =
+            options("stage_duration_seconds", "Time of a stage, of the first record of each batch.");
+        let options = HistogramOpts::from(options).buckets(exponential_buckets(1e-6, 4.0, 11)?);
+        let stages = HistogramVec::new(options, &["stage"])?;
+        self.registry.register(Box::new(stages.clone()))?;
+        Ok(TimedStage::TEXTS.iter().map(|stage| stages.with_label_values(&[stage])).collect())
+    }
+
+    fn late_gauge(&self, name: &str, help: &str) -> prometheus::Result<LateGauge> {
+        let gauge = Gauge::with_opts(options(name, help))?;
+        Ok(LateGauge { registry: self.registry.clone(), gauge, is_registered: Mutex::new(false) })
+    }
+
     fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
         let gauge = IntGauge::with_opts(options(name, help))?;
         self.registry.register(Box::new(gauge.clone()))?;
@@ -605,10 +834,11 @@ impl Family {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::{AlertKind, LaneCounts, Metrics, TOPIC_LABELS_MAX};
+    use super::{AlertKind, LaneCounts, Metrics, PartitionLag, ReloadPart, ReloadResult, TOPIC_LABELS_MAX};
+    use crate::destination::Country;
     use crate::entity::EntityType;
     use crate::finding::IssueCode;
-    use crate::verdict::Outcome;
+    use crate::verdict::{Cell, ItemVerdict, Outcome, Reason, Reasons, TransferVerdict};
 
     fn text(metrics: &Metrics) -> String {
         metrics.render(UNIX_EPOCH + Duration::from_secs(100)).unwrap()
@@ -626,7 +856,6 @@ mod tests {
         counts.record(topic, 700);
         counts.record(topic, 82);
         counts.verdict(Outcome::Violation);
-        counts.transfer(Outcome::Domestic);
         counts.finding(EntityType::ResidentRegistrationNumber);
         counts.alert(AlertKind::Gap);
         counts.issue(IssueCode::InputLine);
@@ -636,7 +865,6 @@ mod tests {
         has(&text, "sumun_records_total{topic=\"orders.outbound\"} 2");
         has(&text, "sumun_record_bytes_total{topic=\"orders.outbound\"} 782");
         has(&text, "sumun_verdicts_total{outcome=\"violation\"} 1");
-        has(&text, "sumun_transfers_total{outcome=\"domestic\"} 1");
         has(&text, "sumun_findings_total{entity=\"resident_registration_number\"} 1");
         has(&text, "sumun_alerts_total{kind=\"gap\"} 1");
         has(&text, "sumun_issues_total{code=\"INPUT_LINE\"} 1");
@@ -659,6 +887,8 @@ mod tests {
         let lane = metrics.lane(0);
         has(&text(&metrics), "sumun_outputs_unacknowledged_oldest_age_seconds{lane=\"0\"} 0");
         lane.unacknowledged(3, 900, Some(98_500));
+        lane.polled(99_000);
+        has(&text(&metrics), "sumun_lane_poll_age_seconds{lane=\"0\"} 1");
         has(&text(&metrics), "sumun_outputs_unacknowledged_oldest_age_seconds{lane=\"0\"} 1.5");
     }
 
@@ -680,17 +910,130 @@ mod tests {
     #[test]
     fn a_partition_that_is_taken_away_shows_no_lag() {
         let metrics = Metrics::new().unwrap();
-        metrics.set_lag("orders", 3, Some(17));
-        has(&text(&metrics), "sumun_consumer_lag_records{partition=\"3\",topic=\"orders\"} 17");
+        metrics.set_lag("orders", 3, Some(PartitionLag { records: 17, behind_since_ms: Some(97_500) }));
+        let shown = text(&metrics);
+        has(&shown, "sumun_consumer_lag_records{partition=\"3\",topic=\"orders\"} 17");
+        has(&shown, "sumun_consumer_lag_seconds{partition=\"3\",topic=\"orders\"} 2.5");
         metrics.set_lag("orders", 3, None);
-        assert!(!text(&metrics).contains("sumun_consumer_lag_records{"));
+        assert!(!text(&metrics).contains("sumun_consumer_lag_"));
+    }
+
+    #[test]
+    fn who_has_taken_the_last_record_is_not_behind_however_old_it_is() {
+        let metrics = Metrics::new().unwrap();
+        metrics.set_lag("orders", 0, Some(PartitionLag { records: 1, behind_since_ms: None }));
+        has(&text(&metrics), "sumun_consumer_lag_seconds{partition=\"0\",topic=\"orders\"} 0");
+    }
+
+    fn transfer(outcome: Outcome, cells: &[(Option<&str>, Outcome, &[&str], Reasons)]) -> TransferVerdict {
+        let entity = EntityType::PhoneNumber;
+        let reasons = cells.iter().fold(Reasons::NONE, |all, (.., reasons)| all.union(*reasons));
+        let country = |code: &str| Country::parse(code).unwrap();
+        TransferVerdict {
+            recipient: None,
+            subject: None,
+            countries: cells.iter().filter_map(|(code, ..)| code.map(country)).collect(),
+            outcome,
+            items: vec![ItemVerdict { entity, count: 2, outcome, basis: Vec::new(), reasons }],
+            notes: Vec::new(),
+            subject_count: 0,
+            cells: cells
+                .iter()
+                .map(|(code, outcome, basis, reasons)| Cell {
+                    entity,
+                    country: code.map(country),
+                    outcome: *outcome,
+                    basis: basis.iter().map(|basis| (*basis).to_owned()).collect(),
+                    reasons: *reasons,
+                })
+                .collect(),
+            facts_seen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_transfer_counts_in_each_of_its_countries_as_it_was_decided_there() {
+        let metrics = Metrics::new().unwrap();
+        let mut counts = LaneCounts::default();
+        let consent = ["consent:ae-checkout@2#sellers"];
+        let reasons: Reasons = [Reason::NoConsent, Reason::CountryNotCovered].into_iter().collect();
+        let two = transfer(
+            Outcome::Violation,
+            &[
+                (Some("CN"), Outcome::Permitted, &consent, Reasons::NONE),
+                (Some("US"), Outcome::Violation, &[], reasons),
+            ],
+        );
+        counts.transfer(&two);
+        counts.transfer(&two);
+        counts.transfer_alert(&two);
+        metrics.add(&mut counts);
+        metrics.add(&mut counts);
+        let text = text(&metrics);
+        has(&text, "sumun_transfers_total{outcome=\"violation\"} 2");
+        has(&text, "sumun_transfer_items_total{entity=\"phone_number\",outcome=\"violation\"} 2");
+        has(&text, "sumun_transfer_destinations_total{country=\"CN\",outcome=\"permitted\"} 2");
+        has(&text, "sumun_transfer_destinations_total{country=\"US\",outcome=\"violation\"} 2");
+        has(&text, "sumun_transfer_bases_total{basis=\"consent\",country=\"CN\"} 2");
+        let us = "sumun_transfer_reasons_total{country=\"US\",outcome=\"violation\",reason=";
+        has(&text, &format!("{us}\"NO_CONSENT\"}} 2"));
+        has(&text, &format!("{us}\"COUNTRY_NOT_COVERED\"}} 2"));
+        assert!(!text.contains("sumun_transfer_reasons_total{country=\"CN\""));
+        has(&text, "sumun_alert_reasons_total{kind=\"transfer\",reason=\"NO_CONSENT\"} 1");
+    }
+
+    #[test]
+    fn a_transfer_without_a_foreign_country_stays_at_home_or_goes_who_knows_where() {
+        let metrics = Metrics::new().unwrap();
+        let mut counts = LaneCounts::default();
+        counts.transfer(&transfer(Outcome::Domestic, &[(None, Outcome::Domestic, &[], Reasons::NONE)]));
+        let reasons = Reasons::one(Reason::GeoUnknown);
+        counts.transfer(&transfer(Outcome::Indeterminate, &[(None, Outcome::Indeterminate, &[], reasons)]));
+        metrics.add(&mut counts);
+        let text = text(&metrics);
+        has(&text, "sumun_transfer_destinations_total{country=\"none\",outcome=\"domestic\"} 1");
+        has(&text, "sumun_transfer_destinations_total{country=\"unknown\",outcome=\"indeterminate\"} 1");
+        let reason = "outcome=\"indeterminate\",reason=\"GEO_UNKNOWN\"";
+        has(&text, &format!("sumun_transfer_reasons_total{{country=\"unknown\",{reason}}} 1"));
+    }
+
+    #[test]
+    fn a_country_of_the_registry_has_its_series_before_the_first_transfer() {
+        let metrics = Metrics::new().unwrap();
+        metrics.expect_countries(Country::parse("CN"));
+        has(&text(&metrics), "sumun_transfer_destinations_total{country=\"CN\",outcome=\"violation\"} 0");
+    }
+
+    #[test]
+    fn what_was_not_read_counts_by_its_code() {
+        let metrics = Metrics::new().unwrap();
+        let mut counts = LaneCounts::default();
+        counts.unread_alert("PANIC");
+        counts.unread_alert("CRASHER");
+        metrics.add(&mut counts);
+        let text = text(&metrics);
+        has(&text, "sumun_alerts_total{kind=\"uninspectable\"} 2");
+        has(&text, "sumun_alert_reasons_total{kind=\"uninspectable\",reason=\"PANIC\"} 1");
+        has(&text, "sumun_alert_reasons_total{kind=\"uninspectable\",reason=\"CRASHER\"} 1");
+    }
+
+    #[test]
+    fn a_failed_reload_leaves_the_time_of_the_snapshot_in_use() {
+        let metrics = Metrics::new().unwrap();
+        metrics.loaded(50);
+        metrics.reloaded(ReloadPart::Facts, ReloadResult::Ok, 60);
+        metrics.reloaded(ReloadPart::Rules, ReloadResult::Failed, 70);
+        let text = text(&metrics);
+        has(&text, "sumun_reloads_total{part=\"rules\",result=\"failed\"} 1");
+        has(&text, "sumun_last_reload_successful 0");
+        has(&text, "sumun_last_reload_success_timestamp_seconds 60");
     }
 
     #[test]
     fn a_heartbeat_makes_freshness_known() {
         let metrics = Metrics::new().unwrap();
-        metrics.set_heartbeat(99_500).unwrap();
-        metrics.set_heartbeat(99_750).unwrap();
+        metrics.set_freshness(None, Some(99_500)).unwrap();
+        metrics.set_freshness(None, Some(99_750)).unwrap();
         let text = text(&metrics);
         has(&text, "sumun_facts_freshness_known 1");
         has(&text, "sumun_facts_newest_heartbeat_timestamp_seconds 99.75");

@@ -4,14 +4,18 @@
 //! payload, a subject, a host or an address: labels come from closed sets or from the configuration, health
 //! texts are written by the code that sets them.
 
+mod country;
+mod counts;
 mod health;
 mod http;
 mod log;
 mod metrics;
 
+pub use counts::{LaneCounts, TopicLabel};
 pub use health::{Check, Health};
 pub use http::Server;
 pub use log::{Verbosity, init as init_log, quiet_panics};
 pub use metrics::{
-    CommitResult, DeliveryFailure, FactCounts, LaneCounts, LaneGauges, Metrics, Rebalance, TopicLabel,
+    CommitResult, DeliveryFailure, FactCounts, LaneGauges, Metrics, PartitionLag, Rebalance, ReloadPart,
+    ReloadResult, TimedStage,
 };
