@@ -1,0 +1,108 @@
+//! What stands in `deploy/`: alert rules, their tests and their runbook.
+#![cfg(feature = "edge")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a failure is the answer")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy")
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(folder().join(file)).unwrap_or_else(|error| panic!("deploy/{file}: {error}"))
+}
+
+/// Runs a tool of `package` in `deploy/`; it must be content.
+fn run(package: &str, tool: &str, arguments: &[&str]) -> String {
+    let output = Command::new(tool).args(arguments).current_dir(folder()).output().unwrap_or_else(|error| {
+        panic!(
+            "{tool} cannot be run ({error}): install it (Debian: package `{package}`), or see tests/README.md"
+        )
+    });
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+    assert!(output.status.success(), "{tool} {}:\n{text}", arguments.join(" "));
+    text
+}
+
+fn alerts() -> Vec<Value> {
+    let rules: Value = serde_saphyr::from_str(&read("prometheus/sumun.rules.yaml")).unwrap();
+    let groups = rules["groups"].as_array().unwrap();
+    groups.iter().flat_map(|group| group["rules"].as_array().unwrap().clone()).collect()
+}
+
+fn name(alert: &Value) -> &str {
+    alert["alert"].as_str().unwrap()
+}
+
+#[test]
+fn the_alert_rules_pass_their_tests() {
+    run(
+        "prometheus",
+        "promtool",
+        &["check", "rules", "--lint=all", "--lint-fatal", "prometheus/sumun.rules.yaml"],
+    );
+    run("prometheus", "promtool", &["test", "rules", "prometheus/sumun.rules.test.yaml"]);
+}
+
+#[test]
+fn every_alert_is_tested_when_it_fires_and_when_it_is_silent() {
+    let tests: Value = serde_saphyr::from_str(&read("prometheus/sumun.rules.test.yaml")).unwrap();
+    let (mut fires, mut is_silent) = (BTreeSet::new(), BTreeSet::new());
+    for test in tests["tests"].as_array().unwrap() {
+        for case in test["alert_rule_test"].as_array().unwrap() {
+            let fired = case["exp_alerts"].as_array().unwrap();
+            let set = if fired.is_empty() { &mut is_silent } else { &mut fires };
+            set.insert(case["alertname"].as_str().unwrap().to_owned());
+        }
+    }
+    // Each of these is told from other series of the same test, which stay silent.
+    let by_series = ["SumunTopicWithoutRoute", "SumunLag"].map(str::to_owned);
+    is_silent.extend(by_series);
+    let all: BTreeSet<String> = alerts().iter().map(|alert| name(alert).to_owned()).collect();
+    assert_eq!((&fires, &is_silent), (&all, &all));
+}
+
+#[test]
+fn every_alert_says_what_it_is_and_what_to_do() {
+    let runbook = read("runbook.md");
+    let sections: BTreeSet<&str> = runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let alerts = alerts();
+    for alert in &alerts {
+        let name = name(alert);
+        let annotations = &alert["annotations"];
+        assert!(annotations["summary"].is_string() && annotations["description"].is_string(), "{name}");
+        let link = format!("deploy/runbook.md#{}", name.to_lowercase());
+        assert_eq!(annotations["runbook"], link, "{name}");
+        assert!(
+            ["critical", "warning", "info"].contains(&alert["labels"]["severity"].as_str().unwrap()),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        sections,
+        alerts.iter().map(name).collect(),
+        "the sections of deploy/runbook.md are the alerts"
+    );
+}
+
+/// What the rules read is among the documented metrics, which `tests/telemetry.rs` holds against the program.
+#[test]
+fn rules_and_runbook_name_metrics_that_exist() {
+    let metrics = read("metrics.md");
+    for file in ["prometheus/sumun.rules.yaml", "runbook.md", "README.md"] {
+        for metric in metric_names(&read(file)) {
+            let is_there =
+                [format!("`{metric}`"), format!("`{metric}{{")].iter().any(|name| metrics.contains(name));
+            assert!(is_there, "deploy/{file} names {metric}, which deploy/metrics.md does not");
+        }
+    }
+}
+
+fn metric_names(text: &str) -> BTreeSet<&str> {
+    let is_part = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_';
+    text.split(|char| !is_part(char)).filter(|word| word.starts_with("sumun_")).collect()
+}
