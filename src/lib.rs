@@ -14,6 +14,7 @@ pub mod recipient;
 pub mod record;
 pub mod redacted;
 pub mod subject;
+pub mod text;
 pub mod time;
 pub mod timestamp;
 pub mod verdict;
