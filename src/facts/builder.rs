@@ -35,7 +35,7 @@ impl Builder {
 
     /// One fact, or a heartbeat, as a line of JSON.
     pub fn add(&mut self, stream: Stream, line: &str) -> Result<(), FactError> {
-        let fact = wire::read(stream, line)?;
+        let fact = wire::read_line(stream, line)?;
         if let Line::Heartbeat(at_ms) = fact {
             self.heartbeat_ms = self.heartbeat_ms.max(Some(at_ms));
             return Ok(());

@@ -7,6 +7,7 @@
 mod bases;
 mod builder;
 mod digest;
+mod lint;
 mod persons;
 mod registry;
 mod symbols;
@@ -21,11 +22,12 @@ use crate::subject::{PersonIndex, Subject, SubjectToken};
 pub use crate::recipient::Binding;
 pub use bases::Grounds;
 pub use builder::Builder;
+pub use lint::{Lint, Place, Remark, Warning};
 pub use persons::Act;
 pub use registry::{NamedClass, NamedSet, Party};
 pub use symbols::{CountrySet, ItemSet, Symbol};
 pub use texts::{Text, TextEntry, TextIndex};
-pub use wire::FactError;
+pub use wire::{FactError, Line, read_line};
 
 /// The four streams of facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

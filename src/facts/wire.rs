@@ -49,7 +49,7 @@ pub enum FactError {
 }
 
 /// What a line holds.
-pub(super) enum Line {
+pub enum Line {
     Disclosure(Disclosure),
     Consent(ConsentAct),
     Basis(Basis),
@@ -58,7 +58,8 @@ pub(super) enum Line {
     Heartbeat(i64),
 }
 
-pub(super) fn read(stream: Stream, line: &str) -> Result<Line, FactError> {
+/// Reads one fact, or a heartbeat.
+pub fn read_line(stream: Stream, line: &str) -> Result<Line, FactError> {
     if line.contains("\"heartbeat\"")
         && let Ok(wire) = serde_json::from_str::<WireHeartbeat>(line)
     {

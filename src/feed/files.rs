@@ -37,21 +37,39 @@ pub enum FeedError {
 
 /// Reads folders and files into one snapshot, or reports all that is wrong with them.
 pub fn load(paths: &[PathBuf]) -> Result<Facts, Vec<FeedError>> {
-    let mut loading = Loading::default();
-    for path in paths {
-        loading.path(path);
-    }
-    loading.finish()
+    let mut builder = Builder::new();
+    read(paths, |_, stream, text| builder.add(stream, text))?;
+    Ok(builder.build())
 }
 
-#[derive(Default)]
-struct Loading {
-    builder: Builder,
+/// Where a fact stands.
+#[derive(Clone, Copy)]
+pub struct At<'p> {
+    pub file: &'p Path,
+    /// From 1.
+    pub line: u64,
+}
+
+/// Hands every line with a fact or a heartbeat to `take`, in the order in which they count, and reports all that is
+/// wrong: what `take` refuses too.
+pub fn read(
+    paths: &[PathBuf],
+    take: impl FnMut(At<'_>, Stream, &str) -> Result<(), FactError>,
+) -> Result<(), Vec<FeedError>> {
+    let mut reading = Reading { take, errors: Vec::new(), errors_total: 0 };
+    for path in paths {
+        reading.path(path);
+    }
+    reading.finish()
+}
+
+struct Reading<F> {
+    take: F,
     errors: Vec<FeedError>,
     errors_total: usize,
 }
 
-impl Loading {
+impl<F: FnMut(At<'_>, Stream, &str) -> Result<(), FactError>> Reading<F> {
     fn path(&mut self, path: &Path) {
         match files(path) {
             Ok(files) => {
@@ -94,7 +112,7 @@ impl Loading {
             if text.is_empty() {
                 continue;
             }
-            if let Err(source) = self.builder.add(stream, text) {
+            if let Err(source) = (self.take)(At { file: path, line }, stream, text) {
                 self.report(FeedError::Fact { path: path.to_owned(), line, source });
             }
         }
@@ -108,9 +126,9 @@ impl Loading {
         }
     }
 
-    fn finish(mut self) -> Result<Facts, Vec<FeedError>> {
+    fn finish(mut self) -> Result<(), Vec<FeedError>> {
         if self.errors.is_empty() {
-            return Ok(self.builder.build());
+            return Ok(());
         }
         let count = self.errors_total - self.errors.len();
         if count > 0 {
