@@ -22,6 +22,11 @@ const BUILT_IN: [(&str, &str); 2] = [
 const LOOK_ALIKES: (&str, &str) =
     ("patterns/look_alikes.yaml", include_str!("../../patterns/look_alikes.yaml"));
 
+/// Name and text of every rule file that is built in, in the order in which they are read.
+pub fn built_in_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::iter::once(LOOK_ALIKES).chain(BUILT_IN)
+}
+
 /// Why a rule is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
@@ -138,23 +143,12 @@ impl Default for Grounds {
 
 /// What an example promises.
 pub(super) struct Test {
-    file: Arc<str>,
-    list: &'static str,
-    number: usize,
+    pub(super) file: Arc<str>,
+    pub(super) list: &'static str,
+    pub(super) number: usize,
     pub(super) entity: EntityType,
     pub(super) payload: String,
     pub(super) masked: Vec<String>,
-}
-
-impl Test {
-    pub(super) fn failed(&self, found: &[&str]) -> RuleError {
-        RuleError::Example {
-            file: self.file.to_string(),
-            list: self.list,
-            number: self.number,
-            problem: format!("expected {:?}, found {found:?}", self.masked),
-        }
-    }
 }
 
 impl Rules {
