@@ -44,18 +44,61 @@ pub fn load(files: &[PathBuf]) -> Result<AddressIndex, GeoError> {
     Ok(AddressIndex::new(databases))
 }
 
-fn database(file: &Path) -> Result<Database, Reason> {
+/// What a database is, for whoever has to decide whether it will do.
+#[derive(Debug)]
+pub struct Probe {
+    /// As it calls itself: `GeoLite2-Country`.
+    pub kind: String,
+    /// Seconds since the epoch.
+    pub built_s: u64,
+    /// Neighbours that say the same count as one.
+    pub networks: usize,
+    /// Different countries, 0 where it tells none.
+    pub countries: usize,
+    pub has_operators: bool,
+}
+
+/// Reads a whole database as [`load`] does, and says what it holds.
+pub fn probe(file: &Path) -> Result<Probe, GeoError> {
+    let refused = |reason| GeoError { file: file.to_owned(), reason };
+    let Contents { kind, built_s, places, networks } = read(file).map_err(refused)?;
+    let mut countries: Vec<Country> = places.iter().filter_map(|place| place.country).collect();
+    countries.sort_unstable();
+    countries.dedup();
+    Ok(Probe {
+        kind,
+        built_s,
+        networks: networks.len(),
+        countries: countries.len(),
+        has_operators: places.iter().any(|place| place.asn.is_some()),
+    })
+}
+
+struct Contents {
+    kind: String,
+    built_s: u64,
+    places: Vec<Place>,
+    networks: Networks,
+}
+
+fn read(file: &Path) -> Result<Contents, Reason> {
     let reader = Reader::open_readfile(file)?;
     let (places, networks) = flatten(&reader)?;
+    let metadata = reader.metadata();
     if places.iter().all(|place| place.country.is_none() && place.asn.is_none()) {
-        return Err(Reason::Schema(reader.metadata().database_type.clone()));
+        return Err(Reason::Schema(metadata.database_type.clone()));
     }
+    Ok(Contents { kind: metadata.database_type.clone(), built_s: metadata.build_epoch, places, networks })
+}
+
+fn database(file: &Path) -> Result<Database, Reason> {
+    let Contents { built_s, places, networks, .. } = read(file)?;
     let stem = file.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
-    Ok(Database::new(format!("mmdb:{stem}"), build_date(reader.metadata().build_epoch), places, networks))
+    Ok(Database::new(format!("mmdb:{stem}"), build_date(built_s), places, networks))
 }
 
 /// `2026-11-01`, UTC.
-fn build_date(epoch_s: u64) -> String {
+pub fn build_date(epoch_s: u64) -> String {
     let time = i64::try_from(epoch_s).ok().and_then(|second| jiff::Timestamp::from_second(second).ok());
     time.unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }
