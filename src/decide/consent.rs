@@ -50,6 +50,15 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// `consent:ae-checkout@2#sellers`.
+    pub(super) fn basis(&self) -> &'a str {
+        self.entry.basis()
+    }
+
+    pub(super) fn act(&self) -> Option<&'a Act> {
+        self.act
+    }
+
     fn see(&self, seen: &mut Vec<String>) {
         seen.push(self.entry.printed().to_owned());
         seen.extend(self.act.map(|act| format!("act:{}", act.event)));
@@ -271,6 +280,16 @@ impl<'a> Person<'a> {
             candidates.is_empty() && seen().any(|act| act.kind.is_consent() && act.effective_ms > at_ms);
         Person { candidates, consents_later }
     }
+
+    /// Latest act first, then in the order of the entries.
+    pub(super) fn candidates(&self) -> &[Candidate<'a>] {
+        &self.candidates
+    }
+
+    /// The person consents to something after the record's time, and has done nothing that counts by then.
+    pub(super) fn consents_later(&self) -> bool {
+        self.consents_later
+    }
 }
 
 /// The candidate that fails the fewest rows, the first of several; and what it fails.
@@ -347,7 +366,7 @@ impl<'a> Case<'a> {
         Answer { outcome: Outcome::Permitted, basis, reasons: Reasons::NONE }
     }
 
-    fn persons_of_subject(&self, party: &Party) -> Vec<Person<'a>> {
+    pub(super) fn persons_of_subject(&self, party: &Party) -> Vec<Person<'a>> {
         let person =
             |index: &PersonIndex| Person::new(self.facts.acts(*index), self.facts, party, self.terms.at_ms);
         match self.subject {
@@ -381,7 +400,7 @@ impl<'a> Case<'a> {
 
     /// The entries of every text published by now, in force or not (a consent outlives the text): by
     /// disclosure id, later version first, entry order.
-    fn texts_by_nearness(&self, party: &Party) -> Vec<Candidate<'a>> {
+    pub(super) fn texts_by_nearness(&self, party: &Party) -> Vec<Candidate<'a>> {
         let by_disclosure = self.facts.texts().chunk_by(|a, b| a.disclosure == b.disclosure);
         let texts = by_disclosure.flat_map(|versions| versions.iter().rev());
         let asked = texts.filter(|text| !text.is_policy && text.in_force.has_begun(self.terms.at_ms));

@@ -4,6 +4,7 @@
 //! It does not find out who, what and where (`locate`), and it does not write alerts (`owe`).
 
 mod consent;
+mod explain;
 mod total;
 
 use std::cell::OnceCell;
@@ -18,6 +19,7 @@ use crate::subject::Subject;
 use crate::verdict::{Cell, ItemVerdict, Note, Outcome, Reason, Reasons, TransferVerdict};
 
 use consent::{Candidate, Person};
+pub use explain::{Asked, AskedAct, Chain, Lack, Step, StepKind, explain};
 pub use total::{severity, sum};
 
 /// What is judged: one record's data of one subject going to one recipient.
@@ -263,7 +265,7 @@ impl<'a> Case<'a> {
         };
         // Otherwise violation, and what the steps before found wrong.
         if answer.outcome == Outcome::Violation {
-            self.explain(question, (recipient, party), &mut answer.reasons, seen);
+            self.find_fault(question, (recipient, party), &mut answer.reasons, seen);
         }
         answer
     }
@@ -276,18 +278,22 @@ impl<'a> Case<'a> {
 
     /// Each of `countries` and `items` absent: any. A resident number only where `items` names it.
     fn law_permits(&self, law: &Grounds, question: &Question) -> bool {
-        let purpose = || match (&law.purposes, self.terms.purpose) {
-            (None, _) => true,
-            (Some(purposes), Declared::Something(Some(purpose))) => purposes.contains(&purpose),
-            (Some(_), _) => false,
-        };
         let item = || match law.items {
             Some(items) => items.contains(question.entity),
             None => question.entity != EntityType::ResidentRegistrationNumber,
         };
         law.countries.as_ref().is_none_or(|countries| countries.contains(question.country))
             && item()
-            && purpose()
+            && self.purpose_is_listed(law)
+    }
+
+    /// Where a law lists purposes, one of them must be declared.
+    fn purpose_is_listed(&self, law: &Grounds) -> bool {
+        match (&law.purposes, self.terms.purpose) {
+            (None, _) => true,
+            (Some(purposes), Declared::Something(Some(purpose))) => purposes.contains(&purpose),
+            (Some(_), _) => false,
+        }
     }
 
     /// Those in force that list the country, which nobody but the sender has named: he does not choose it.
@@ -350,7 +356,7 @@ impl<'a> Case<'a> {
     }
 
     /// What else is wrong where nothing permits (the list at the end of §3).
-    fn explain(
+    fn find_fault(
         &self,
         question: &Question,
         (recipient, party): (RecipientIndex, &Party),

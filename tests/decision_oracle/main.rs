@@ -11,17 +11,25 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use serde_json::{Value, json};
-use sumun::decide::{Matter, Policy, decide, sum};
+use sumun::decide::{Chain, Lack, Matter, Policy, StepKind, decide, explain, sum};
 use sumun::destination::{Country, Reach};
 use sumun::facts::Facts;
 use sumun::subject::{Subject, SubjectToken};
-use sumun::verdict::{Outcome, Reason, TransferVerdict};
+use sumun::verdict::{Cell, Outcome, Reason, TransferVerdict};
 use world::{Dice, Transfer, World};
 
 const WORLDS: u64 = 4_000;
 const TRANSFERS_PER_WORLD: usize = 6;
 
 fn judge(transfer: &Transfer, facts: &Facts) -> TransferVerdict {
+    with_matter(transfer, facts, |matter, policy| decide(matter, facts, policy))
+}
+
+fn chains(transfer: &Transfer, facts: &Facts) -> Vec<Chain> {
+    with_matter(transfer, facts, |matter, policy| explain(matter, facts, policy))
+}
+
+fn with_matter<T>(transfer: &Transfer, facts: &Facts, ask: impl FnOnce(&Matter<'_>, &Policy) -> T) -> T {
     let subject = transfer
         .subject
         .as_ref()
@@ -37,7 +45,36 @@ fn judge(transfer: &Transfer, facts: &Facts) -> TransferVerdict {
         items: &transfer.items,
     };
     let policy = Policy { home: Country::parse("KR").unwrap(), sensitive: transfer.sensitive.clone() };
-    decide(&matter, facts, &policy)
+    ask(&matter, &policy)
+}
+
+/// A chain leads to what was decided: by the last step and by no other, on the facts that lack nothing, for the
+/// reasons that the nearest of the others lack.
+fn leads_to(chain: &Chain, cell: &Cell) -> bool {
+    let Some((last, before)) = chain.steps.split_last() else { return false };
+    let applying = last.facts.iter().filter(|asked| asked.lacks.is_empty());
+    let by_person = last.step == StepKind::Consent;
+    let mut bases: Vec<String> =
+        applying.filter(|asked| !by_person || asked.nearest).map(|asked| asked.fact.clone()).collect();
+    bases.sort();
+    bases.dedup();
+    if !by_person {
+        bases.truncate(1);
+    }
+    let lacking = last.facts.iter().filter(|asked| asked.nearest).flat_map(|asked| &asked.lacks);
+    let mut reasons = lacking
+        .chain(last.reasons.iter().map(Lack::Reason).collect::<Vec<_>>().iter())
+        .all(|lack| matches!(lack, Lack::Reason(reason) if cell.reasons.contains(*reason)));
+    reasons |= cell.outcome == Outcome::Permitted;
+    let has_basis = match cell.outcome {
+        Outcome::Permitted => bases == cell.basis,
+        _ => cell.basis.is_empty(),
+    };
+    let is_decided_once = before.iter().all(|step| step.decides.is_none());
+    (chain.entity, Some(chain.country), last.decides) == (cell.entity, cell.country, Some(cell.outcome))
+        && is_decided_once
+        && has_basis
+        && reasons
 }
 
 #[test]
@@ -54,6 +91,12 @@ fn two_readings_of_the_decision_agree_on_random_worlds() {
             let verdict = judge(&transfer, &facts);
             let context = || format!("seed {seed}: {}", transfer.describe());
             assert_eq!(verdict.facts_seen, expected.facts_seen, "{}", context());
+            let chains = chains(&transfer, &facts);
+            let is_abroad = transfer.destination.reach == Reach::Abroad;
+            assert_eq!(chains.len(), if is_abroad { verdict.cells.len() } else { 0 }, "{}", context());
+            for (chain, cell) in chains.iter().zip(&verdict.cells) {
+                assert!(leads_to(chain, cell), "{}\n{chain:?}\n{cell:?}", context());
+            }
             for cell in &verdict.cells {
                 *answers.entry((cell.outcome, cell.reasons.joined())).or_default() += 1;
             }
