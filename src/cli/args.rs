@@ -1,25 +1,40 @@
 //! The command line: every command and option in one list.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
-use crate::subject::TokenType;
+use crate::locate::parse_address;
+use crate::subject::{SubjectToken, TokenType};
 use crate::telemetry::Verbosity;
+use crate::text::Language;
 
 /// Finds personal data in outbound Kafka records and raises an alert when no legal basis covers its transfer abroad.
 #[derive(Parser)]
 #[command(name = "sumun", version, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 ok, 1 findings or failed tests (only where asked for), 2 usage, 69 a dependency is unreachable, \
-70 internal, 78 configuration.
-SUMUN_LOG sets what is logged on stderr: warn, info, debug, or target=level pairs.")]
+Examples:
+  sumun demo
+  sumun check -c sumun.yaml --connect
+  sumun run -c sumun.yaml
+
+Data is on stdout, logs and remarks are on stderr. Identifiers of persons are
+read from stdin, never from the command line.
+Exit codes: 0 ok, 1 findings or failed tests (only where asked for), 2 usage,
+69 a dependency is unreachable, 70 internal, 78 configuration.
+SUMUN_LOG sets what is logged: warn, info, debug, or target=level pairs.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
     /// Log more; twice for everything
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
+    /// Language of texts for people [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = languages())]
+    pub(super) lang: Option<Language>,
 }
 
 #[derive(Subcommand)]
@@ -31,6 +46,11 @@ pub(super) enum Command {
     Bench(BenchArgs),
     Token(TokenArgs),
     Demo(DemoArgs),
+    Patterns(PatternsArgs),
+    Facts(FactsArgs),
+    Geo(GeoArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Arguments {
@@ -46,7 +66,10 @@ impl Arguments {
 
 /// Inspect the configured topics until told to stop (SIGTERM, SIGINT).
 #[derive(Args)]
-#[command(after_help = "Example: sumun run -c /etc/sumun/sumun.yaml")]
+#[command(after_help = "\
+Examples:
+  sumun run -c /etc/sumun/sumun.yaml
+  SUMUN_LOG=sumun=debug sumun run -c sumun.yaml")]
 pub(super) struct RunArgs {
     /// The configuration, in YAML
     #[arg(short, long, value_name = "FILE")]
@@ -55,7 +78,10 @@ pub(super) struct RunArgs {
 
 /// Show which offsets were inspected and which were not, from the receipts.
 #[derive(Args)]
-#[command(after_help = "Example: sumun coverage -c sumun.yaml --topic orders.outbound")]
+#[command(after_help = "\
+Examples:
+  sumun coverage -c sumun.yaml
+  sumun coverage -c sumun.yaml --topic orders.outbound -o json | jq .total")]
 pub(super) struct CoverageArgs {
     /// The configuration, in YAML: it names the group and the topic of receipts
     #[arg(short, long, value_name = "FILE")]
@@ -70,7 +96,10 @@ pub(super) struct CoverageArgs {
 
 /// Check the configuration and every file it names; with --connect the brokers and topics too.
 #[derive(Args)]
-#[command(after_help = "Example: sumun check -c sumun.yaml --connect")]
+#[command(after_help = "\
+Examples:
+  sumun check -c sumun.yaml
+  sumun check -c sumun.yaml --connect")]
 pub(super) struct CheckArgs {
     /// The configuration, in YAML
     #[arg(short, long, value_name = "FILE")]
@@ -86,8 +115,10 @@ pub(super) struct CheckArgs {
 /// (with --input text they are empty records). With -c each record is also located and judged.
 #[derive(Args)]
 #[command(after_help = "\
-Example: kcat -b broker:9092 -t orders.outbound -C -J -c 100 | sumun scan -c sumun.yaml
-Example: printf '%s\\n' '{\"tel\":\"010-2345-6703\"}' | sumun scan --input ndjson -o human")]
+Examples:
+  kcat -b broker:9092 -t orders.outbound -C -J -c 100 | sumun scan -o human
+  sumun scan -c sumun.yaml --fail-on violation records.kcat
+  sumun scan --input ndjson --reveal < payloads.ndjson")]
 pub(super) struct ScanArgs {
     /// What a line is: an object of `kcat -C -J`, the payload itself, or a plain text
     #[arg(long, value_enum, default_value_t = Input::Kcat)]
@@ -117,7 +148,10 @@ pub(super) struct ScanArgs {
 /// The corpus is loaded into memory, repeated to at least 200 MB, and read in seeded shuffled order. With -c the
 /// records are also located and judged, and the alerts are built and dropped.
 #[derive(Args)]
-#[command(after_help = "Example: sumun bench --corpus mixed.kcat --threads 2 --seconds 10")]
+#[command(after_help = "\
+Examples:
+  sumun bench --corpus mixed.kcat --threads 2 --seconds 10
+  sumun bench --corpus mixed.kcat -c sumun.yaml -o human")]
 pub(super) struct BenchArgs {
     /// The records, one per line
     #[arg(long, value_name = "FILE")]
@@ -145,8 +179,10 @@ pub(super) struct BenchArgs {
 #[derive(Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["token_type", "new_key"]))]
 #[command(after_help = "\
-Example: sumun token --new-key keys/k1.hex
-Example: sumun token --type phone --key-file keys/k1.hex --key-id k1 < phones.txt")]
+Examples:
+  sumun token --new-key keys/k1.hex
+  sumun token --type phone -c sumun.yaml < phones.txt
+  sumun token --type member --key-file keys/k1.hex --key-id k1 < members.txt")]
 pub(super) struct TokenArgs {
     /// What the lines of stdin are: member, phone, email or ci
     #[arg(long = "type", value_name = "TYPE", value_parser = parse_token_type, requires = "key")]
@@ -167,12 +203,234 @@ pub(super) struct TokenArgs {
 
 /// Show the main job on an embedded broker: nothing to install, nothing to configure.
 #[derive(Args)]
-#[command(after_help = "Example: sumun demo --records 1000")]
+#[command(after_help = "\
+Examples:
+  sumun demo
+  sumun demo --records 1000 --seed 7")]
 pub(super) struct DemoArgs {
     #[arg(long, default_value_t = 5000)]
     pub(super) records: u64,
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
+}
+
+/// List, show and test the rules by which personal data is found.
+#[derive(Args)]
+pub(super) struct PatternsArgs {
+    #[command(subcommand)]
+    pub(super) action: PatternsAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum PatternsAction {
+    List(PatternsListArgs),
+    Show(PatternsShowArgs),
+    Test(PatternsTestArgs),
+}
+
+/// List the rules with their names and examples.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun patterns list
+  sumun patterns list --rules /etc/sumun/rules -o json")]
+pub(super) struct PatternsListArgs {
+    /// Add the rules of this folder; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// A table for a person, or one JSON object per rule file
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Show a rule as it is written, with its sources and examples.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun patterns show phone_number
+  sumun patterns show look_alikes -o json")]
+pub(super) struct PatternsShowArgs {
+    /// An entity type, or the name of a file without `.yaml`
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+    /// Add the rules of this folder; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// The file itself, or one JSON object per rule file
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Try every example and counter-example of every rule; exit with 1 if one does not hold.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun patterns test
+  sumun patterns test --rules /etc/sumun/rules")]
+pub(super) struct PatternsTestArgs {
+    /// Add the rules of this folder; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Lines for a person, or one JSON object
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Check the facts, or show some of them.
+#[derive(Args)]
+pub(super) struct FactsArgs {
+    #[command(subcommand)]
+    pub(super) action: FactsAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum FactsAction {
+    Check(FactsCheckArgs),
+    Show(FactsShowArgs),
+}
+
+/// Which facts.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct FactsFiles {
+    /// Those of this configuration
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// This folder or file of JSON Lines; may be given several times
+    #[arg(long = "facts", value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// Read all facts as `run` does, and say which of them can never be of use.
+///
+/// Unreadable facts are told with file and line, and refused: exit 78. Warnings name what a notice must tell and does
+/// not, recipients that nobody knows, acts that consent to nothing.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun facts check -c sumun.yaml
+  sumun facts check --facts facts/ -o json")]
+pub(super) struct FactsCheckArgs {
+    #[command(flatten)]
+    pub(super) facts: FactsFiles,
+    /// Lines for a person, or one JSON object
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Show the facts about a person, a disclosure, a recipient or a legal basis, with file and line.
+///
+/// A person is named by a token, or by identifiers on stdin: never on the command line.
+#[derive(Args)]
+#[command(group = ArgGroup::new("what").required(true)
+    .args(["token_type", "token", "disclosure", "recipient", "basis"]))]
+#[command(after_help = "\
+Examples:
+  sumun facts show -c sumun.yaml --type phone < phones.txt
+  sumun facts show -c sumun.yaml --disclosure ae-checkout@2
+  sumun facts show --facts facts/ --recipient seller-17 -o json")]
+pub(super) struct FactsShowArgs {
+    #[command(flatten)]
+    pub(super) facts: FactsFiles,
+    /// Persons by the identifiers on stdin, one per line: member, phone, email or ci
+    #[arg(long = "type", value_name = "TYPE", value_parser = parse_token_type)]
+    pub(super) token_type: Option<TokenType>,
+    /// A person by a token, KID:TYPE:HEX
+    #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
+    pub(super) token: Option<SubjectToken>,
+    /// A disclosure, all versions or one
+    #[arg(long, value_name = "ID[@VERSION]")]
+    pub(super) disclosure: Option<String>,
+    /// A recipient of the registry
+    #[arg(long, value_name = "ID")]
+    pub(super) recipient: Option<String>,
+    /// A legal basis, all versions or one
+    #[arg(long, value_name = "ID[@VERSION]")]
+    pub(super) basis: Option<String>,
+    /// Lines for a person, or one JSON object per fact
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Ask the geo databases, or check them.
+#[derive(Args)]
+pub(super) struct GeoArgs {
+    #[command(subcommand)]
+    pub(super) action: GeoAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum GeoAction {
+    Lookup(GeoLookupArgs),
+    Check(GeoCheckArgs),
+}
+
+/// Which databases.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct GeoDatabases {
+    /// Those of this configuration
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// This mmdb file; may be given several times, the first that answers counts
+    #[arg(long = "database", value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// Say to which country addresses belong, and which database says so.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun geo lookup -c sumun.yaml 203.0.113.5 2001:db8::1
+  sumun geo lookup --database country.mmdb -o json < addresses.txt")]
+pub(super) struct GeoLookupArgs {
+    #[command(flatten)]
+    pub(super) databases: GeoDatabases,
+    /// A table for a person, or one JSON object per address
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+    /// Addresses, with or without a port; none: the lines of stdin
+    #[arg(value_name = "ADDRESS", value_parser = parse_ip)]
+    pub(super) addresses: Vec<IpAddr>,
+}
+
+/// Read the databases whole, and say what they hold and how old they are.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun geo check -c sumun.yaml
+  sumun geo check --database country.mmdb --database asn.mmdb -o json")]
+pub(super) struct GeoCheckArgs {
+    #[command(flatten)]
+    pub(super) databases: GeoDatabases,
+    /// Lines for a person, or one JSON object per database
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
+/// Print a completion script for a shell.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun completions bash > /etc/bash_completion.d/sumun
+  sumun completions zsh > /usr/local/share/zsh/site-functions/_sumun
+  sumun completions fish > ~/.config/fish/completions/sumun.fish")]
+pub(super) struct CompletionsArgs {
+    /// Whose completions
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+/// Print the manual page, or write one for each command.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun man | man -l -
+  sumun man --dir /usr/local/share/man/man1")]
+pub(super) struct ManArgs {
+    /// Write a page for each command into this folder, which must exist
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -199,6 +457,14 @@ pub(super) enum FailOn {
     Violation,
 }
 
+fn languages() -> impl clap::builder::TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(Language::ALL.map(Language::as_str)).map(|name| Language::of_locale(&name))
+}
+
+fn parse_ip(text: &str) -> Result<IpAddr, String> {
+    parse_address(text).ok_or_else(|| "not an address such as 203.0.113.5 or [2001:db8::1]:443".to_owned())
+}
+
 fn parse_time(text: &str) -> Result<i64, String> {
     text.parse::<jiff::Timestamp>()
         .map(jiff::Timestamp::as_millisecond)
@@ -210,9 +476,17 @@ fn parse_token_type(text: &str) -> Result<TokenType, String> {
     known.ok_or_else(|| "one of member, phone, email, ci".to_owned())
 }
 
+fn parse_token(text: &str) -> Result<SubjectToken, String> {
+    let token = SubjectToken(text.to_owned());
+    let is_token = token.parts().is_some();
+    is_token
+        .then_some(token)
+        .ok_or_else(|| "not a token KID:TYPE:HEX; make one with `sumun token`".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, Parser as _};
+    use clap::{Command, CommandFactory as _, Parser as _};
 
     use super::Arguments;
 
@@ -222,11 +496,31 @@ mod tests {
     }
 
     #[test]
-    fn every_command_shows_an_example() {
-        for command in Arguments::command().get_subcommands() {
+    fn the_examples_of_every_command_are_command_lines_that_are_understood() {
+        let check = |command: &Command| {
+            let name = command.get_name();
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains("Example: "), "{}", command.get_name());
-        }
+            let examples = help.strip_prefix("Examples:\n").unwrap_or_default();
+            let examples: Vec<&str> = examples.lines().map_while(|line| line.strip_prefix("  ")).collect();
+            assert!(examples.len() >= 2, "`sumun {name}` shows {} examples", examples.len());
+            for example in examples {
+                assert!(example.len() + 2 <= 80, "{example}");
+                let (_, rest) = example.split_once("sumun ").expect(example);
+                let words = rest.split_whitespace().take_while(|word| !["|", ">", "<"].contains(word));
+                let parsed = Arguments::try_parse_from(std::iter::once("sumun").chain(words));
+                assert!(parsed.is_ok(), "{example}");
+            }
+        };
+        let command = Arguments::command();
+        check(&command);
+        commands_in(&command).into_iter().for_each(check);
+    }
+
+    /// The commands that do something: of one with commands of its own, those.
+    fn commands_in(command: &Command) -> Vec<&Command> {
+        let of =
+            |command| if Command::has_subcommands(command) { commands_in(command) } else { vec![command] };
+        command.get_subcommands().flat_map(of).collect()
     }
 
     #[test]

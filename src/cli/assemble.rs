@@ -81,8 +81,13 @@ pub(super) fn connection(cluster: &Cluster) -> Connection {
     Connection { brokers: cluster.brokers.join(","), properties: cluster.kafka.clone() }
 }
 
-/// The built-in rules and those of the operator's folders, in order of their names.
+/// The built-in rules and those of the operator's folders.
 fn inspector(folders: &[PathBuf]) -> Result<Inspector, Failure> {
+    Inspector::new(&rule_files(folders)?).map_err(|error| Failure::new(Exit::Configuration, error))
+}
+
+/// Name and text of every rule file in the folders, in order of their names.
+pub(super) fn rule_files(folders: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let mut texts = Vec::new();
     for folder in folders {
         let unreadable = |error: std::io::Error| {
@@ -99,7 +104,7 @@ fn inspector(folders: &[PathBuf]) -> Result<Inspector, Failure> {
             texts.push((file.display().to_string(), text));
         }
     }
-    Inspector::new(&texts).map_err(|error| Failure::new(Exit::Configuration, error))
+    Ok(texts)
 }
 
 fn facts(config: &Config) -> Result<Facts, Failure> {

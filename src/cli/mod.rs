@@ -8,29 +8,42 @@ mod args;
 mod assemble;
 mod bench;
 mod check;
+mod clock;
+mod completions;
 mod coverage;
 mod demo;
 mod exit;
+mod facts;
+mod geo;
+mod identifiers;
 mod input;
 mod kcat;
+mod language;
+mod layout;
+mod man;
+mod patterns;
 mod report;
 mod run;
 mod scan;
 mod token;
+mod usage;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use serde::Serialize;
 
 use crate::telemetry;
+use crate::text::Language;
 use args::{Arguments, Command};
 use exit::{Exit, Failure, Outcome};
 
 /// Parses the command line, runs the command and says how it ended.
 pub fn main() -> ExitCode {
     telemetry::quiet_panics();
-    let arguments = Arguments::parse();
-    let outcome = start_log(&arguments).and_then(|()| perform(&arguments.command));
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| usage::exit(error));
+    let language = language::language(arguments.lang);
+    let outcome = start_log(&arguments).and_then(|()| perform(&arguments.command, language));
     exit::report(outcome)
 }
 
@@ -40,7 +53,7 @@ fn start_log(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(|text| Failure::new(Exit::Usage, text))
 }
 
-fn perform(command: &Command) -> Outcome {
+fn perform(command: &Command, language: Language) -> Outcome {
     match command {
         Command::Run(arguments) => run::run(arguments),
         Command::Coverage(arguments) => coverage::run(arguments),
@@ -49,5 +62,18 @@ fn perform(command: &Command) -> Outcome {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Patterns(arguments) => patterns::run(arguments, language),
+        Command::Facts(arguments) => facts::run(arguments, language),
+        Command::Geo(arguments) => geo::run(arguments, language),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     }
+}
+
+/// One JSON object on a line. `serde_json`'s own message could quote what it was given.
+fn json_line(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value);
+    let mut text = text.map_err(|_| Failure::new(Exit::Internal, "the output cannot be written as JSON"))?;
+    text.push('\n');
+    Ok(text)
 }

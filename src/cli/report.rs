@@ -4,14 +4,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::input::Coordinates;
+use super::layout::{COLUMNS, line};
 use crate::destination::{Country, Evidence};
 use crate::finding::{Finding, Issue, IssueCode, Validity};
 use crate::verdict::{Outcome, TransferVerdict, Verdict};
-
-/// Lines for a person fit a terminal of this width, as far as what they show allows.
-const COLUMNS: usize = 80;
 
 /// One record's object; the order of the fields is the contract's.
 #[derive(Serialize)]
@@ -172,7 +171,7 @@ impl<'a> FindingReport<'a> {
         let shown = self.text.unwrap_or(self.masked);
         let head = format!("  {:.2} {} {shown}{remark}", self.confidence, self.entity);
         let place = format!("at {}", self.path);
-        if width(&head) + 1 + width(&place) <= COLUMNS {
+        if head.width() + 1 + place.width() <= COLUMNS {
             line(out, &format!("{head} {place}"));
         } else {
             line(out, &head);
@@ -216,29 +215,11 @@ fn transfer_lines(transfer: &TransferVerdict, out: &mut String) {
     }
 }
 
-/// Paths, topics and the text that `--reveal` shows are whatever a sender writes: what would move a terminal's
-/// cursor, break the line or turn the direction of writing is shown as an escape.
-fn line(out: &mut String, text: &str) {
-    for character in text.chars() {
-        if character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-            out.extend(character.escape_unicode());
-        } else {
-            out.push(character);
-        }
-    }
-    out.push('\n');
-}
-
 fn joined_or(countries: &[Country], none: &str) -> String {
     if countries.is_empty() {
         return none.to_owned();
     }
     countries.iter().map(Country::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// Columns of a terminal: Hangul and its neighbours take two.
-fn width(text: &str) -> usize {
-    text.chars().map(|character| if character >= '\u{1100}' { 2 } else { 1 }).sum()
 }
 
 fn time_text(milliseconds: i64) -> Option<String> {
@@ -285,7 +266,9 @@ impl Totals {
 
 #[cfg(test)]
 mod tests {
-    use super::{DestinationReport, Report, width};
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::{DestinationReport, Report};
     use crate::cli::input::Coordinates;
     use crate::destination::{Country, Evidence, EvidenceKind, GeoConfidence};
     use crate::entity::EntityType;
@@ -437,7 +420,7 @@ orders.outbound 3/1207  1970-01-01T00:00:00.000Z  text  violation
 "
         );
         assert_eq!(text, expected);
-        assert!(text.lines().all(|line| width(line) <= 80 || line.contains("a_long_name")));
+        assert!(text.lines().all(|line| line.width() <= 80 || line.contains("a_long_name")));
     }
 
     #[test]

@@ -5,13 +5,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{FailOn, Format, Input, ScanArgs};
-use super::assemble;
 use super::exit::{Exit, Failure, Outcome, say};
 use super::input::{Line, Lines, OwnedRecord};
 use super::report::{DestinationReport, Report, Totals};
+use super::{assemble, clock};
 use crate::finding::{Issue, IssueCode};
 use crate::inspect::{self, Inspection, Inspector};
 use crate::lane::{self, Judgement, Snapshot, Why, judge_guarded};
@@ -155,7 +154,9 @@ impl<W: io::Write> Scan<W> {
             Stages::Judge { snapshot, scratch } => {
                 let at_ms = match record.timestamp_ms {
                     Some(at_ms) => at_ms,
-                    None => *self.at_ms.get_or_insert_with(now_said),
+                    None => {
+                        *self.at_ms.get_or_insert_with(|| clock::now_said("records without a timestamp are"))
+                    }
                 };
                 let judged = judge_guarded(snapshot, &record, at_ms, scratch);
                 let caught = judged.unread.filter(|unread| unread.why == Why::Panic);
@@ -209,12 +210,4 @@ fn destinations<'j>(snapshot: &'j Snapshot, judged: &'j Judgement) -> Vec<Destin
         }
     }
     destinations
-}
-
-fn now_said() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    let time = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
-    say(format_args!("records without a timestamp are judged at {time:.3} (set it with --at)"));
-    now_ms
 }

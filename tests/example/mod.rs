@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use mmdb_writer::{Value, Writer};
 
@@ -14,6 +15,9 @@ const GEO: &[(&str, &str)] = &[
     ("192.0.2.0/24", "SG"),
     ("2001:db8:de::/48", "DE"),
 ];
+
+/// 2026-11-01
+const BUILT: Duration = Duration::from_hours(498_192);
 
 /// The folder, which lives as long as it is held, and the configuration in it.
 pub(super) fn files() -> (tempfile::TempDir, PathBuf) {
@@ -31,7 +35,10 @@ pub(super) fn files() -> (tempfile::TempDir, PathBuf) {
     let key = root.join("keys/k1.hex");
     fs::write(&key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n").unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-    let mut writer = Writer::new("country of the worked example");
+    let mut writer = Writer::builder("country of the worked example")
+        .description(&[("en", "the geo table of route.md")])
+        .build_epoch(UNIX_EPOCH + BUILT)
+        .build();
     for (network, country) in GEO {
         let row = Value::map([("country_code", Value::from(*country))]);
         writer.insert_value(network.parse::<ipnet::IpNet>().unwrap(), row).unwrap();

@@ -1,0 +1,134 @@
+//! `sumun facts check`.
+
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::super::args::{FactsCheckArgs, Format};
+use super::super::exit::{Exit, Failure, Outcome};
+use super::super::json_line;
+use super::super::layout::{line, wrapped};
+use super::{paths, remarks, unreadable};
+use crate::facts::{Builder, Counts, Facts, Lint, Place, Warning, read_line};
+use crate::feed::files;
+use crate::text::Language;
+use crate::timestamp::Timestamp;
+
+pub(super) fn run(arguments: &FactsCheckArgs, language: Language) -> Outcome {
+    let (paths, _) = paths(&arguments.facts)?;
+    let checked = Checked::read(&paths)?;
+    let text = match arguments.output {
+        Format::Json => json_line(&checked.report())?,
+        Format::Human => checked.human(language),
+    };
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|error| Failure::writing(&error))?;
+    Ok(Exit::Ok)
+}
+
+struct Checked {
+    facts: Facts,
+    warnings: Vec<Warning>,
+    /// By their numbers in the places of warnings.
+    files: Vec<PathBuf>,
+}
+
+impl Checked {
+    fn read(paths: &[PathBuf]) -> Result<Checked, Failure> {
+        let (mut builder, mut lint) = (Builder::new(), Lint::default());
+        let mut numbers: HashMap<PathBuf, usize> = HashMap::new();
+        files::read(paths, |at, stream, text| {
+            builder.add(stream, text)?;
+            let count = numbers.len();
+            let file = *numbers.entry(at.file.to_owned()).or_insert(count);
+            lint.add(Place { file, line: at.line }, read_line(stream, text)?);
+            Ok(())
+        })
+        .map_err(|errors| {
+            unreadable(&errors, "the facts cannot be loaded; correct these lines or remove them")
+        })?;
+        let mut files = vec![PathBuf::new(); numbers.len()];
+        for (file, number) in numbers {
+            if let Some(slot) = files.get_mut(number) {
+                *slot = file;
+            }
+        }
+        Ok(Checked { facts: builder.build(), warnings: lint.finish(), files })
+    }
+
+    fn place(&self, place: Place) -> (String, u64) {
+        let file = self.files.get(place.file).map(|file| file.display().to_string());
+        (file.unwrap_or_default(), place.line)
+    }
+
+    fn report(&self) -> Report<'_> {
+        let Counts { disclosure, consent, basis, recipient } = self.facts.counts();
+        let warnings = self.warnings.iter().map(|warning| {
+            let (file, line) = self.place(warning.place);
+            let (code, meant) = remarks::code(warning.remark);
+            WarningReport { file, line, field: &warning.field, code, meant, count: warning.count }
+        });
+        Report {
+            disclosures: disclosure,
+            consent_acts: consent,
+            bases: basis,
+            recipients: recipient,
+            digest: self.facts.digest(),
+            heartbeat: self.facts.heartbeat_ms().and_then(Timestamp::from_ms),
+            warnings: warnings.collect(),
+        }
+    }
+
+    fn human(&self, language: Language) -> String {
+        let mut out = String::new();
+        for warning in &self.warnings {
+            let (file, number) = self.place(warning.place);
+            let count = match warning.count {
+                1 => String::new(),
+                count => language
+                    .pick(format!(" ({count} acts, the first here)"), format!(" ({count}건, 첫 번째)")),
+            };
+            line(&mut out, &format!("{file}:{number}: {}{count}", warning.field));
+            wrapped(&mut out, "  ", &remarks::text(warning.remark, language));
+        }
+        let Counts { disclosure, consent, basis, recipient } = self.facts.counts();
+        let warnings = self.warnings.len();
+        wrapped(
+            &mut out,
+            "",
+            &language.pick(
+                format!(
+                    "{disclosure} disclosures, {consent} consent acts, {basis} legal bases, {recipient} recipients; \
+                     {warnings} warnings"
+                ),
+                format!(
+                    "고지 {disclosure}건, 동의 행위 {consent}건, 법적 근거 {basis}건, 수신자 {recipient}건; 경고 {warnings}건"
+                ),
+            ),
+        );
+        out
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    disclosures: usize,
+    consent_acts: usize,
+    bases: usize,
+    recipients: usize,
+    digest: &'a str,
+    heartbeat: Option<Timestamp>,
+    warnings: Vec<WarningReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct WarningReport<'a> {
+    file: String,
+    line: u64,
+    field: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meant: Option<&'static str>,
+    count: u64,
+}

@@ -1,0 +1,194 @@
+//! What the commands print, as a person and as a program reads it: over the worked example, in both languages.
+//!
+//! The texts are in `tests/printed/`. `SUMUN_UPDATE=1 cargo test --test commands` writes them anew; look at what
+//! changed before it is committed.
+#![cfg(feature = "edge")]
+#![expect(clippy::unwrap_used, reason = "in a test a failure is the answer")]
+
+mod example;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// Runs `sumun` in the folder of the worked example; `stdin` is what it reads.
+fn sumun(folder: &Path, line: &str, stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sumun"))
+        .args(line.split_whitespace())
+        .current_dir(folder)
+        .env_remove("SUMUN_LOG")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that refuses its arguments reads nothing.
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap_or_default();
+    child.wait_with_output().unwrap()
+}
+
+/// Holds what a command prints against `tests/printed/NAME`; lines fit a terminal, but where a word is longer.
+#[track_caller]
+fn prints(folder: &Path, name: &str, line: &str, stdin: &str, exit: i32) {
+    let output = sumun(folder, line, stdin);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(exit), "sumun {line}: {told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for line in printed.lines().filter(|line| !line.starts_with('{')) {
+        assert!(line.width() <= 80, "{} columns: {line}", line.width());
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/printed").join(name);
+    if std::env::var_os("SUMUN_UPDATE").is_some() {
+        fs::write(&file, &printed).unwrap();
+    }
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(printed, expected, "sumun {line} prints another text than {}", file.display());
+}
+
+/// As [`prints`], in both languages: `NAME.en.txt` and `NAME.ko.txt`.
+#[track_caller]
+fn prints_in_both(folder: &Path, name: &str, line: &str, stdin: &str) {
+    for language in ["en", "ko"] {
+        prints(folder, &format!("{name}.{language}.txt"), &format!("{line} --lang {language}"), stdin, 0);
+    }
+}
+
+/// A command that refuses what it is given says so on stderr, prints nothing, and repeats nothing of it.
+#[track_caller]
+fn refuses(folder: &Path, line: &str, stdin: &str, exit: i32, told: &str) {
+    let output = sumun(folder, line, stdin);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(exit), "sumun {line}: {text}");
+    assert!(output.stdout.is_empty() && text.contains(told), "sumun {line}: {text}");
+    assert!(stdin.trim().is_empty() || !text.contains(stdin.trim()), "sumun {line}: {text}");
+}
+
+#[test]
+fn the_rules_are_listed_shown_and_tried() {
+    let (folder, _) = example::files();
+    let folder = folder.path();
+    let own = |examples: &str| {
+        fs::create_dir_all(folder.join("rules")).unwrap();
+        let rule = format!(
+            "entity: phone_number\nversion: 1\nsources: [ours]\nkeys: [guestLine]\nexamples: [{examples}]\n"
+        );
+        fs::write(folder.join("rules/own.yaml"), rule).unwrap();
+    };
+    let json = |line: &str, exit: i32| -> Vec<serde_json::Value> {
+        let output = sumun(folder, line, "");
+        assert_eq!(output.status.code(), Some(exit), "{line}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    own(r#"{key: guestLine, value: "0314567890", masked: ["031***7890"]}"#);
+    let listed = json("patterns list --rules rules -o json", 0);
+    let last = listed.last().unwrap();
+    assert_eq!(
+        (&last["file"], &last["keys"], &last["examples"]),
+        (&"rules/own.yaml".into(), &1.into(), &1.into())
+    );
+    let shown = json("patterns show phone_number --rules rules -o json", 0);
+    assert_eq!((shown.len(), &shown[1]["rule"]["keys"]), (2, &serde_json::json!(["guestLine"])));
+    let human = String::from_utf8(sumun(folder, "patterns show own --rules rules", "").stdout).unwrap();
+    assert!(human.starts_with("# rules/own.yaml\nentity: phone_number\n"), "{human}");
+    assert_eq!(json("patterns test --rules rules -o json", 0)[0]["failed"], serde_json::json!([]));
+    own(r#"{key: guestLine, value: "0314567890", masked: ["0"]}"#);
+    let tried = json("patterns test --rules rules -o json", 1);
+    assert_eq!(tried[0]["failed"][0]["found"], serde_json::json!(["031***7890"]));
+    let human = String::from_utf8(sumun(folder, "patterns test --rules rules", "").stdout).unwrap();
+    let failed = "rules/own.yaml: example 1 (phone_number)\n  expected: 0\n  found: 031***7890\n";
+    assert!(human.starts_with(failed) && human.ends_with(", 1 do not hold\n"), "{human}");
+    refuses(folder, "patterns show nothing", "", 2, "`sumun patterns list` names them");
+    fs::write(folder.join("rules/own.yaml"), "entity: phone_number\nversoin: 1\n").unwrap();
+    refuses(folder, "patterns test --rules rules", "", 78, "rules/own.yaml:2:1: unknown key");
+}
+
+#[test]
+fn addresses_are_looked_up_with_the_database_that_answers() {
+    let (folder, _) = example::files();
+    let addresses = "203.0.113.5:443\n2001:db8:de::1\n10.0.0.1\n8.8.8.8\nshop.example\n";
+    prints_in_both(folder.path(), "geo-lookup", "geo lookup -c sumun.yaml", addresses);
+    let output = sumun(folder.path(), "geo lookup --database geo/country.mmdb -o json 203.0.113.5", "");
+    let expected = r#"{"address":"203.0.113.5","public":true,"country":"CN","source":"mmdb:country","build":"2026-11-01","asn":null,"as_organisation":null}"#;
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), expected);
+    refuses(folder.path(), "geo lookup -c sumun.yaml shop.example", "", 2, "not an address");
+}
+
+#[test]
+fn every_database_is_checked_also_behind_one_that_is_broken() {
+    let (folder, _) = example::files();
+    fs::write(folder.path().join("geo/broken.mmdb"), "x").unwrap();
+    let line = "geo check --database geo/broken.mmdb --database geo/country.mmdb -o json";
+    let output = sumun(folder.path(), line, "");
+    assert_eq!(output.status.code(), Some(78));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let checked: Vec<serde_json::Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [broken, whole] = checked.as_slice() else { panic!("{printed}") };
+    assert!(broken["error"].as_str().unwrap().contains("fetch it again") && broken["build"].is_null());
+    assert_eq!((&whole["build"], &whole["countries"]), (&"2026-11-01".into(), &4.into()));
+    assert!(whole["error"].is_null() && whole["age_days"].is_u64());
+    let human = String::from_utf8(sumun(folder.path(), "geo check -c sumun.yaml", "").stdout).unwrap();
+    assert!(human.contains("country of the worked example, built 2026-11-01"), "{human}");
+}
+
+#[test]
+fn facts_that_can_be_of_no_use_are_told_with_their_place() {
+    let (folder, _) = example::files();
+    prints_in_both(folder.path(), "facts-check", "facts check -c sumun.yaml", "");
+    prints(folder.path(), "facts-check.json", "facts check --facts facts -o json", "", 0);
+    let basis = folder.path().join("facts/basis.jsonl");
+    fs::write(
+        basis,
+        "{\"basis\": \"010-2345-6703\", \"version\": 1, \"kind\": \"adequacy\", \"countires\": []}\n",
+    )
+    .unwrap();
+    let told = "facts/basis.jsonl:1: field `countires` does not belong here (own data belongs under `meta`)";
+    refuses(folder.path(), "facts check --facts facts", "010-2345-6703", 78, told);
+}
+
+#[test]
+fn facts_are_shown_as_they_are_written() {
+    let (folder, _) = example::files();
+    let folder = folder.path();
+    prints_in_both(folder, "facts-show-person", "facts show -c sumun.yaml --type member", "M-1003\n");
+    let by_alias = "facts show --facts facts --token k1:phone:7344323581af5f585bb5acb9b201ae3d --lang en";
+    prints(folder, "facts-show-alias.txt", by_alias, "", 0);
+    prints(folder, "facts-show-disclosure.txt", "facts show --facts facts --disclosure ae-checkout@2", "", 0);
+    prints(
+        folder,
+        "facts-show-recipient.json",
+        "facts show --facts facts --recipient seller-17 -o json",
+        "",
+        0,
+    );
+    prints(folder, "facts-show-basis.txt", "facts show --facts facts --basis order-2025-3", "", 0);
+    refuses(
+        folder,
+        "facts show --facts facts --type phone",
+        "010-2345-6703",
+        2,
+        "--type needs the key of -c CONFIG",
+    );
+    refuses(folder, "facts show --facts facts --token 010-2345-6703", "010-2345-6703", 2, "not a token");
+    refuses(folder, "facts show -c sumun.yaml --type phone", "\n", 2, "stdin holds no identifier");
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let (folder, _) = example::files();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let printed =
+            String::from_utf8(sumun(folder.path(), &format!("completions {shell}"), "").stdout).unwrap();
+        assert!(printed.contains("coverage") && printed.contains("patterns"), "{shell}");
+    }
+    let page = String::from_utf8(sumun(folder.path(), "man", "").stdout).unwrap();
+    assert!(page.contains(".TH sumun 1") && page.contains("sumun\\-coverage"), "{page}");
+    assert!(sumun(folder.path(), "man --dir .", "").status.success());
+    assert!(folder.path().join("sumun-facts-check.1").exists());
+    refuses(folder.path(), "man --dir nowhere", "", 2, "name a folder");
+}
