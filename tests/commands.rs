@@ -192,3 +192,29 @@ fn completions_and_manual_pages_know_every_command() {
     assert!(folder.path().join("sumun-facts-check.1").exists());
     refuses(folder.path(), "man --dir nowhere", "", 2, "name a folder");
 }
+
+#[test]
+fn the_way_to_a_verdict_is_shown_step_by_step() {
+    let (folder, _) = example::files();
+    let folder = folder.path();
+    let check = |rest: &str| format!("consent check -c sumun.yaml --type member {rest}");
+    let withdrawn = check("--recipient seller-17 --at 2024-07-02T03:04:05.678Z");
+    prints_in_both(folder, "consent-withdrawn", &withdrawn, "M-1003\n");
+    let given = check(
+        "--recipient seller-17 --items phone_number,resident_registration_number --at 2024-06-30T00:00:00Z",
+    );
+    prints_in_both(folder, "consent-given", &given, "M-1003\n");
+    let bases = check("--recipient cloud-us --items phone_number --at 2024-07-02T00:00:00Z");
+    prints_in_both(folder, "consent-bases", &bases, "M-1003\n");
+    let domestic = check("--recipient seller-17 --country KR --at 2024-07-02T00:00:00Z --lang en");
+    prints(folder, "consent-domestic.txt", &domestic, "M-1003\nnobody\n", 0);
+    let json = check("--recipient seller-17 --at 2024-07-02T03:04:05.678Z -o json");
+    prints(folder, "consent-withdrawn.json", &json, "M-1003\n", 0);
+    refuses(
+        folder,
+        &check("--recipient seller-18"),
+        "M-1003\n",
+        2,
+        "the registry has no recipient of this id",
+    );
+}

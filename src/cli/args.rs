@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::destination::Country;
+use crate::entity::EntityType;
 use crate::locate::parse_address;
 use crate::subject::{SubjectToken, TokenType};
 use crate::telemetry::Verbosity;
@@ -48,6 +50,7 @@ pub(super) enum Command {
     Demo(DemoArgs),
     Patterns(PatternsArgs),
     Facts(FactsArgs),
+    Consent(ConsentArgs),
     Geo(GeoArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -352,6 +355,62 @@ pub(super) struct FactsShowArgs {
     pub(super) output: Format,
 }
 
+/// Ask what a person's consents cover.
+#[derive(Args)]
+pub(super) struct ConsentArgs {
+    #[command(subcommand)]
+    pub(super) action: ConsentAction,
+}
+
+#[derive(Subcommand)]
+pub(super) enum ConsentAction {
+    Check(ConsentCheckArgs),
+}
+
+/// Judge a transfer of a person's data that no record tells of, and show the way to the verdict.
+///
+/// Every step is shown in its order, with the facts that were asked and what each lacks. A person is named by a token,
+/// or by identifiers on stdin: never on the command line.
+#[derive(Args)]
+#[command(group = ArgGroup::new("person").required(true).args(["token_type", "token"]))]
+#[command(after_help = "\
+Examples:
+  sumun consent check -c sumun.yaml --type phone --recipient seller-17 < phone.txt
+  sumun consent check -c sumun.yaml --token k1:member:00112233445566778899aabbccddeeff \\
+      --recipient cloud-sg --items person_name,phone_number --at 2024-07-02T00:00:00Z")]
+pub(super) struct ConsentCheckArgs {
+    /// The configuration, in YAML: it names the facts and the key
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: PathBuf,
+    /// Persons by the identifiers on stdin, one per line: member, phone, email or ci
+    #[arg(long = "type", value_name = "TYPE", value_parser = parse_token_type)]
+    pub(super) token_type: Option<TokenType>,
+    /// A person by a token, KID:TYPE:HEX
+    #[arg(long, value_name = "TOKEN", value_parser = parse_token)]
+    pub(super) token: Option<SubjectToken>,
+    /// Who gets the data: an id of the registry
+    #[arg(long, value_name = "ID")]
+    pub(super) recipient: String,
+    /// Where to; may be given several times [default: the recipient's legal country]
+    #[arg(long, value_name = "COUNTRY", value_parser = parse_country)]
+    pub(super) country: Vec<Country>,
+    /// What: entity types, separated by commas
+    #[arg(long, value_name = "ITEMS", value_delimiter = ',', default_value = "phone_number", value_parser = parse_entity)]
+    pub(super) items: Vec<EntityType>,
+    /// RFC 3339 time of the transfer [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(super) at: Option<i64>,
+    /// The purpose that the sender declares
+    #[arg(long, value_name = "TEXT")]
+    pub(super) purpose: Option<String>,
+    /// The type that the sender declares: provide, view, entrust or store
+    #[arg(long, value_name = "TYPE")]
+    pub(super) transfer_type: Option<String>,
+    /// Lines for a person, or one JSON object per person
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+}
+
 /// Ask the geo databases, or check them.
 #[derive(Args)]
 pub(super) struct GeoArgs {
@@ -476,6 +535,15 @@ fn parse_token_type(text: &str) -> Result<TokenType, String> {
     known.ok_or_else(|| "one of member, phone, email, ci".to_owned())
 }
 
+fn parse_country(text: &str) -> Result<Country, String> {
+    Country::parse(text).ok_or_else(|| "not a country of two letters (ISO 3166-1), such as CN".to_owned())
+}
+
+fn parse_entity(text: &str) -> Result<EntityType, String> {
+    let known = EntityType::ALL.map(EntityType::as_str).join(", ");
+    EntityType::parse(text).ok_or_else(|| format!("one of {known}"))
+}
+
 fn parse_token(text: &str) -> Result<SubjectToken, String> {
     let token = SubjectToken(text.to_owned());
     let is_token = token.parts().is_some();
@@ -501,10 +569,11 @@ mod tests {
             let name = command.get_name();
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let examples = help.strip_prefix("Examples:\n").unwrap_or_default();
+            assert!(examples.lines().all(|line| line.len() <= 80), "{examples}");
+            let examples = examples.replace("\\\n    ", "");
             let examples: Vec<&str> = examples.lines().map_while(|line| line.strip_prefix("  ")).collect();
             assert!(examples.len() >= 2, "`sumun {name}` shows {} examples", examples.len());
             for example in examples {
-                assert!(example.len() + 2 <= 80, "{example}");
                 let (_, rest) = example.split_once("sumun ").expect(example);
                 let words = rest.split_whitespace().take_while(|word| !["|", ">", "<"].contains(word));
                 let parsed = Arguments::try_parse_from(std::iter::once("sumun").chain(words));

@@ -107,7 +107,8 @@ pub(super) fn rule_files(folders: &[PathBuf]) -> Result<Vec<(String, String)>, F
     Ok(texts)
 }
 
-fn facts(config: &Config) -> Result<Facts, Failure> {
+/// The facts as the configuration names them; every unreadable line is one failure.
+pub(super) fn facts(config: &Config) -> Result<Facts, Failure> {
     feed::files::load(&config.facts.files).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::mistakes(&lines.join("\n"), "the facts were not loaded; correct them or remove the lines")

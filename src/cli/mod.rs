@@ -7,9 +7,11 @@
 mod args;
 mod assemble;
 mod bench;
+mod chain;
 mod check;
 mod clock;
 mod completions;
+mod consent;
 mod coverage;
 mod demo;
 mod exit;
@@ -63,6 +65,7 @@ fn perform(command: &Command, language: Language) -> Outcome {
         Command::Token(arguments) => token::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Patterns(arguments) => patterns::run(arguments, language),
+        Command::Consent(arguments) => consent::run(arguments, language),
         Command::Facts(arguments) => facts::run(arguments, language),
         Command::Geo(arguments) => geo::run(arguments, language),
         Command::Completions(arguments) => completions::run(arguments),
