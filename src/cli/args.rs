@@ -375,9 +375,9 @@ pub(super) enum ConsentAction {
 #[command(group = ArgGroup::new("person").required(true).args(["token_type", "token"]))]
 #[command(after_help = "\
 Examples:
-  sumun consent check -c sumun.yaml --type phone --recipient seller-17 < phone.txt
-  sumun consent check -c sumun.yaml --token k1:member:00112233445566778899aabbccddeeff \\
-      --recipient cloud-sg --items person_name,phone_number --at 2024-07-02T00:00:00Z")]
+  sumun consent check -c sumun.yaml --type phone --recipient s17 < phone.txt
+  sumun consent check -c sumun.yaml --type member --recipient cloud-sg \\
+      --items person_name,phone_number --at 2024-07-02T00:00:00Z < members.txt")]
 pub(super) struct ConsentCheckArgs {
     /// The configuration, in YAML: it names the facts and the key
     #[arg(short, long, value_name = "FILE")]
