@@ -3,21 +3,23 @@
 # make demo     the main job on an embedded broker
 # make bench    throughput of the stages on this machine
 # make torture  the tests on a real Kafka at full size (half an hour or so; not in CI)
+# make dashboards  writes deploy/grafana/dashboards from their code
 # make tools    installs what the tests need, or says how
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := test
-.PHONY: test lint demo bench torture tools kafka
+.PHONY: test lint demo bench torture tools kafka dashboards
 
 CARGO := cargo
 # Kill points and planted faults belong to the tests only: a release is built without.
 FEATURES := --features faults
 
-# Debian packages: a C tool chain and Perl build librdkafka and OpenSSL, Java and Maven run the broker.
-PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq
-COMMANDS := gcc g++ make perl java mvn promtool jq
+# Debian packages: a C tool chain and Perl build librdkafka and OpenSSL, Java and Maven run the broker, Prometheus
+# checks metrics, rules and dashboards, and Python writes the dashboards.
+PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq python3-venv
+COMMANDS := gcc g++ make perl java mvn promtool jq python3
 INSTALL := apt-get install --yes --no-install-recommends $(PACKAGES)
 
 # The tables of the ledger check are printed after the tests of tests/it.
@@ -45,6 +47,9 @@ bench:
 torture: tools kafka
 	SUMUN_TORTURE=1 $(CARGO) test --locked $(FEATURES) --test it -- --nocapture
 
+dashboards: tools
+	deploy/grafana/generate deploy/grafana/dashboards "$${CARGO_TARGET_DIR:-target}/grafana"
+
 kafka: tools
 	tests/it/kafka/fetch "$${CARGO_TARGET_DIR:-target}/kafka"
 
@@ -54,6 +59,7 @@ tools:
 	for command in $(COMMANDS); do
 	    command -v "$$command" >/dev/null || missing+=" $$command"
 	done
+	python3 -c 'import ensurepip' 2>/dev/null || missing+=" python3-venv"
 	[ -n "$$missing" ] || exit 0
 	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
 	    echo "missing:$$missing" >&2

@@ -1,4 +1,6 @@
-//! What stands in `deploy/`: alert rules, their tests and their runbook.
+//! What stands in `deploy/`: alert rules, their tests and their runbook, dashboards.
+//!
+//! That the queries of the dashboards have answers is shown by `tests/it/scenarios/dashboards.rs`.
 #![cfg(feature = "edge")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a failure is the answer")]
 
@@ -7,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
+
+const DASHBOARDS: [&str; 2] = ["operations", "privacy"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy")
@@ -89,12 +93,61 @@ fn every_alert_says_what_it_is_and_what_to_do() {
     );
 }
 
+#[test]
+fn the_dashboards_are_those_that_their_code_writes() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let written = tempfile::tempdir_in(target).unwrap();
+    let (to, venv) = (written.path().to_str().unwrap(), target.with_file_name("grafana"));
+    run("python3-venv", "./grafana/generate", &[to, venv.to_str().unwrap()]);
+    for name in DASHBOARDS {
+        let fresh = std::fs::read_to_string(written.path().join(format!("{name}.json"))).unwrap();
+        let is_current = fresh == read(&format!("grafana/dashboards/{name}.json"));
+        assert!(is_current, "{name}.json is old: make dashboards");
+    }
+}
+
+/// The rules of Grafana's dashboard linter that say something here.
+#[test]
+fn every_panel_explains_itself_and_asks_the_chosen_source() {
+    let mut uids = BTreeSet::new();
+    for name in DASHBOARDS {
+        let dashboard = dashboard(name);
+        assert!(uids.insert(dashboard["uid"].as_str().unwrap().to_owned()), "{name}: the uid of another");
+        assert!(dashboard["editable"] == false && dashboard["id"].is_null(), "{name}");
+        let mut ids = BTreeSet::new();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            let title = panel["title"].as_str().unwrap();
+            assert!(ids.insert(panel["id"].as_u64().unwrap()), "{name}: {title}: the id of another panel");
+            if panel["type"] == "row" {
+                continue;
+            }
+            assert_eq!(panel["datasource"]["uid"], "${datasource}", "{name}: {title}");
+            let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+            assert!(is_text(&panel["description"]), "{name}: {title} has no description");
+            assert!(is_text(&panel["fieldConfig"]["defaults"]["unit"]), "{name}: {title} has no unit");
+            for target in panel["targets"].as_array().unwrap() {
+                let expr = target["expr"].as_str().unwrap();
+                let has_range = expr.contains("rate(") || expr.contains("increase(");
+                assert_eq!(has_range, expr.contains("[$__ra"), "{name}: {title}: {expr}");
+            }
+        }
+    }
+}
+
+fn dashboard(name: &str) -> Value {
+    serde_json::from_str(&read(&format!("grafana/dashboards/{name}.json"))).unwrap()
+}
+
 /// What the rules read is among the documented metrics, which `tests/telemetry.rs` holds against the program.
 #[test]
-fn rules_and_runbook_name_metrics_that_exist() {
+fn rules_dashboards_and_runbook_name_metrics_that_exist() {
     let metrics = read("metrics.md");
-    for file in ["prometheus/sumun.rules.yaml", "runbook.md", "README.md"] {
+    let dashboards = DASHBOARDS.map(|name| format!("grafana/dashboards/{name}.json"));
+    let others = ["prometheus/sumun.rules.yaml", "runbook.md", "README.md"].map(str::to_owned);
+    for file in dashboards.iter().chain(&others) {
         for metric in metric_names(&read(file)) {
+            // One of the three families of a histogram.
+            let metric = metric.strip_suffix("_bucket").unwrap_or(metric);
             let is_there =
                 [format!("`{metric}`"), format!("`{metric}{{")].iter().any(|name| metrics.contains(name));
             assert!(is_there, "deploy/{file} names {metric}, which deploy/metrics.md does not");

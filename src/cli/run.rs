@@ -52,8 +52,14 @@ fn show(snapshot: &Snapshot, metrics: &Metrics, health: &Health) -> prometheus::
         recipients: counts.recipient as u64,
     });
     metrics.set_freshness(snapshot.facts.newest_act_ms(), snapshot.facts.heartbeat_ms())?;
-    metrics
-        .expect_countries(snapshot.facts.registry().iter().filter_map(|recipient| recipient.legal_country));
+    metrics.expect_countries(
+        snapshot
+            .facts
+            .registry()
+            .iter()
+            .filter_map(|recipient| recipient.legal_country)
+            .filter(|country| *country != snapshot.policy.home),
+    );
     metrics.set_geo_builds(snapshot.addresses.builds().filter_map(|(database, date)| {
         Some((database, parse_rfc3339_ms(&format!("{date}T00:00:00Z"))? / 1000))
     }));

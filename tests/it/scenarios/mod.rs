@@ -2,6 +2,7 @@
 
 mod controls;
 mod crash;
+mod dashboards;
 mod members;
 mod offsets;
 mod order;

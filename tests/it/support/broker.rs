@@ -135,8 +135,8 @@ impl Drop for Own {
 }
 
 /// The ports are free when asked; nobody else on a test machine takes them in the second that follows.
-fn free_ports() -> [u16; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
+pub(super) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let listeners = [(); COUNT].map(|()| TcpListener::bind("127.0.0.1:0").expect("a free port"));
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 

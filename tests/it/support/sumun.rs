@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::broker::Broker;
-use super::{kafka, unique, wait};
+use super::{Watcher, kafka, unique, wait};
 use crate::ledger::check::Evidence;
 use crate::ledger::{Ledger, world};
 
@@ -22,9 +22,6 @@ pub const SESSION_TIMEOUT_MS: u64 = 6_000;
 const START_LIMIT_S: u64 = 60;
 const EXIT_LIMIT_S: u64 = 60;
 const LOG_LINES_SHOWN: usize = 30;
-
-/// Kills the process of the first argument when its input ends without a line: when the test process is gone.
-const WATCHER: &str = r#"trap '' HUP INT TERM; read -r ended || kill -KILL "$1""#;
 
 /// One deployment: topics, group, configuration, facts; and what its processes leave behind.
 pub struct Site {
@@ -112,9 +109,7 @@ impl Site {
             command.env("SUMUN_FAULT", fault);
         }
         let child = command.spawn().expect("sumun starts");
-        let mut watcher = Command::new("sh");
-        watcher.args(["-c", WATCHER, "watcher", &child.id().to_string()]).stdin(Stdio::piped());
-        Sumun { child, watcher: watcher.spawn().expect("sh runs"), log }
+        Sumun { _watcher: Watcher::of(&child), child, log }
     }
 
     fn config(&self, id: &str) -> String {
@@ -261,7 +256,7 @@ fn files(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) {
 /// One running process.
 pub struct Sumun {
     child: Child,
-    watcher: Child,
+    _watcher: Watcher,
     log: PathBuf,
 }
 
@@ -334,16 +329,20 @@ impl Sumun {
         assert!(died, "{status}, not killed at {name}:\n{}", self.log_tail());
     }
 
+    /// Where its telemetry listens; `None` as long as it does not.
+    pub fn address(&self) -> Option<String> {
+        let log = self.log();
+        let (_, rest) = log.split_once("listening on ")?;
+        Some(rest.chars().take_while(|c| !c.is_whitespace() && *c != '"').collect())
+    }
+
     /// Status and body of a GET on its telemetry; 0 while nobody listens.
     pub fn get(&self, path: &str) -> (u16, String) {
         self.try_get(path).unwrap_or_default()
     }
 
     fn try_get(&self, path: &str) -> Option<(u16, String)> {
-        let log = self.log();
-        let (_, rest) = log.split_once("listening on ")?;
-        let address: String = rest.chars().take_while(|c| !c.is_whitespace() && *c != '"').collect();
-        let mut stream = TcpStream::connect(address).ok()?;
+        let mut stream = TcpStream::connect(self.address()?).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: sumun\r\nConnection: close\r\n\r\n").ok()?;
         let mut response = String::new();
@@ -359,7 +358,5 @@ impl Drop for Sumun {
         // Gone already where the test went well.
         drop(self.child.kill());
         drop(self.child.wait());
-        drop(self.watcher.stdin.take().map(|mut input| writeln!(input, "ended")));
-        drop(self.watcher.wait());
     }
 }
