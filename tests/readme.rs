@@ -68,10 +68,12 @@ fn snapshot() -> Snapshot {
     let config = config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
     let left_out = || "sha256:…".to_owned();
     Snapshot {
-        inspector: Inspector::builtin().unwrap_or_else(|error| panic!("{error}")),
-        facts: feed::files::load(&config.facts.files).unwrap_or_else(|_| panic!("the facts are readable")),
-        routes: Routes::compile(&config.routes).unwrap(),
-        addresses: AddressIndex::new(Vec::new()),
+        inspector: Inspector::builtin().unwrap_or_else(|error| panic!("{error}")).into(),
+        facts: feed::files::load(&config.facts.files)
+            .unwrap_or_else(|_| panic!("the facts are readable"))
+            .into(),
+        routes: Routes::compile(&config.routes).unwrap().into(),
+        addresses: AddressIndex::new(Vec::new()).into(),
         keyring: Keyring::new(config.keys.into_iter().map(|key| (key.id, key.key)).collect()),
         policy: Policy { home: config.home_country, sensitive: config.sensitive },
         digests: Digests { rules: left_out(), facts: left_out(), config: left_out() },

@@ -171,7 +171,8 @@ fn use_every_metric(metrics: &Metrics) {
     metrics.set_lag("orders.outbound", 0, Some(PartitionLag { records: 12, behind_since_ms: Some(0) }));
     metrics.sampled(&[(TimedStage::Inspect, Duration::from_micros(1))], Some(12));
     metrics.set_facts(FactCounts { disclosures: 3, consent_acts: 20, bases: 5, recipients: 4 });
-    metrics.set_freshness(Some(1_700_000_000_000), Some(1_700_000_000_000)).unwrap();
+    metrics.set_freshness(Some(1_700_000_000_000), Some(1_700_000_000_000));
+    metrics.set_snapshot("sha256:1", "sha256:2", "sha256:3");
     metrics.set_geo_builds([("mmdb:country", 1_700_000_000)]);
     metrics.loaded(1_700_000_000);
     metrics.reloaded(ReloadPart::Facts, ReloadResult::Ok, 1_700_000_000);

@@ -52,6 +52,12 @@ impl Failure {
         Failure::new(Exit::Internal, format_args!("cannot write to stdout: {error}"))
     }
 
+    /// What is wrong: every mistake, or else the text.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        let text = self.text.as_deref().filter(|_| self.mistakes.is_empty());
+        self.mistakes.lines().chain(text)
+    }
+
     /// Whether it is none: the reader of our output has seen enough.
     pub(super) fn is_closed_pipe(&self) -> bool {
         self.exit == Exit::Ok

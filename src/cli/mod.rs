@@ -24,9 +24,11 @@ mod language;
 mod layout;
 mod man;
 mod patterns;
+mod reload;
 mod report;
 mod run;
 mod scan;
+mod stamps;
 mod token;
 mod usage;
 

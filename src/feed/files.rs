@@ -63,6 +63,15 @@ pub fn read(
     reading.finish()
 }
 
+/// The files that [`load`] reads, in its order; a path that cannot be read stands for itself.
+pub fn list(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let files = |path: &PathBuf| match files(path) {
+        Ok(files) => files.into_iter().map(|(file, _)| file).collect(),
+        Err(_) => vec![path.clone()],
+    };
+    paths.iter().flat_map(files).collect()
+}
+
 struct Reading<F> {
     take: F,
     errors: Vec<FeedError>,

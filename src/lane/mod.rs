@@ -151,10 +151,12 @@ impl Lane {
 
     /// Takes records until the batch is full, there are none, or something else woke the lane.
     fn poll_batch(&mut self) -> Result<(), LaneError> {
+        let wait = if self.custody.is_settled() { IDLE_WAIT } else { BUSY_WAIT };
+        let mut polled = self.source.poll(wait);
+        // After the wait: what comes now is judged under what is in use now.
         let snapshot = self.custody.begin_batch();
-        let mut wait = if self.custody.is_settled() { IDLE_WAIT } else { BUSY_WAIT };
-        for _ in 0..BATCH_RECORDS_MAX {
-            match self.source.poll(wait) {
+        for taken in 1.. {
+            match polled {
                 Polled::Record(message) => self.custody.take(&message, &snapshot)?,
                 Polled::Event(event) => {
                     self.custody.end_batch();
@@ -163,10 +165,10 @@ impl Lane {
                 Polled::Nothing => break,
             }
             // One record can owe a hundred alerts.
-            if self.custody.is_full() {
+            if taken == BATCH_RECORDS_MAX || self.custody.is_full() {
                 break;
             }
-            wait = Duration::ZERO;
+            polled = self.source.poll(Duration::ZERO);
         }
         self.custody.end_batch();
         Ok(())

@@ -1,16 +1,19 @@
 //! What a record is judged under: rules, facts, routes and geo together, immutable, swapped whole.
 
+use std::sync::Arc;
+
 use crate::decide::Policy;
 use crate::facts::Facts;
 use crate::inspect::Inspector;
 use crate::locate::{AddressIndex, Routes};
 use crate::subject::Keyring;
 
+/// What is loaded from files is shared with the snapshots before and after it, as long as its files are the same.
 pub struct Snapshot {
-    pub inspector: Inspector,
-    pub facts: Facts,
-    pub routes: Routes,
-    pub addresses: AddressIndex,
+    pub inspector: Arc<Inspector>,
+    pub facts: Arc<Facts>,
+    pub routes: Arc<Routes>,
+    pub addresses: Arc<AddressIndex>,
     pub keyring: Keyring,
     pub policy: Policy,
     pub digests: Digests,

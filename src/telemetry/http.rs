@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -107,9 +108,10 @@ async fn livez() -> &'static str {
 
 async fn readyz(State(shared): State<Shared>, Query(query): Query<ReadyQuery>) -> (StatusCode, String) {
     if shared.health.is_ready() {
-        let text = if query.verbose.is_some() { shared.health.report() } else { "ok\n".to_owned() };
+        let text =
+            if query.verbose.is_some() { shared.health.report(Timestamp::now()) } else { "ok\n".to_owned() };
         (StatusCode::OK, text)
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, shared.health.report())
+        (StatusCode::SERVICE_UNAVAILABLE, shared.health.report(Timestamp::now()))
     }
 }

@@ -45,6 +45,10 @@ macro_rules! label_values {
 
         impl $name {
             const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
         }
     };
 }
@@ -167,9 +171,10 @@ pub struct Metrics {
 
     facts: IntGaugeVec,
     freshness_known: IntGauge,
-    newest_act: LateGauge,
-    newest_heartbeat: LateGauge,
+    newest_act: GaugeVec,
+    newest_heartbeat: GaugeVec,
     geo_build: IntGaugeVec,
+    snapshot: IntGaugeVec,
     reloads: Vec<Vec<IntCounter>>,
     reload_successful: IntGauge,
     reload_success: IntGauge,
@@ -206,25 +211,6 @@ impl Clock {
 
     fn show(&self, now_ms: i64) {
         self.age.set(age_seconds(self.since_ms.load(Ordering::Relaxed), now_ms));
-    }
-}
-
-/// In the registry from its first value on: an unknown time must not look like 1970.
-struct LateGauge {
-    registry: Registry,
-    gauge: Gauge,
-    is_registered: Mutex<bool>,
-}
-
-impl LateGauge {
-    fn set(&self, value: f64) -> prometheus::Result<()> {
-        self.gauge.set(value);
-        let mut is_registered = self.is_registered.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*is_registered {
-            self.registry.register(Box::new(self.gauge.clone()))?;
-            *is_registered = true;
-        }
-        Ok(())
     }
 }
 
@@ -435,18 +421,25 @@ impl Metrics {
                 "facts_freshness_known",
                 "1 where heartbeats of the system of record say how old the facts are, else 0.",
             )?,
-            newest_act: new.late_gauge(
+            newest_act: new.float_gauges(
                 "facts_newest_act_timestamp_seconds",
                 "Time of the newest consent act among the facts; absent where there is none.",
+                &[],
             )?,
-            newest_heartbeat: new.late_gauge(
+            newest_heartbeat: new.float_gauges(
                 "facts_newest_heartbeat_timestamp_seconds",
                 "Time of the newest heartbeat of the system of record; absent where there is none.",
+                &[],
             )?,
             geo_build: new.gauges(
                 "geo_build_timestamp_seconds",
                 "Build time of each geo database in use.",
                 &["database"],
+            )?,
+            snapshot: new.gauges(
+                "snapshot_info",
+                "Digests of the snapshot in use, as they stand on alerts and receipts; always 1.",
+                &["rules", "facts", "config"],
             )?,
             reloads: new.matrix(
                 "reloads_total",
@@ -647,18 +640,10 @@ impl Metrics {
     }
 
     /// Time of the newest consent act, and of the newest heartbeat of the system of record (ms since the epoch).
-    ///
-    /// # Errors
-    /// Only where another metric has the same name, which a test rules out.
-    pub fn set_freshness(&self, act_ms: Option<i64>, heartbeat_ms: Option<i64>) -> prometheus::Result<()> {
-        if let Some(act_ms) = act_ms {
-            self.newest_act.set(seconds(act_ms))?;
-        }
-        if let Some(heartbeat_ms) = heartbeat_ms {
-            self.newest_heartbeat.set(seconds(heartbeat_ms))?;
-        }
+    pub fn set_freshness(&self, act_ms: Option<i64>, heartbeat_ms: Option<i64>) {
+        set_time(&self.newest_act, act_ms);
+        set_time(&self.newest_heartbeat, heartbeat_ms);
         self.freshness_known.set(i64::from(heartbeat_ms.is_some()));
-        Ok(())
     }
 
     /// The geo databases in use: name, and the day each was built (seconds since the epoch).
@@ -667,6 +652,12 @@ impl Metrics {
         for (database, build) in builds {
             self.geo_build.with_label_values(&[database]).set(build);
         }
+    }
+
+    /// The digests of the snapshot in use.
+    pub fn set_snapshot(&self, rules: &str, facts: &str, config: &str) {
+        self.snapshot.reset();
+        self.snapshot.with_label_values(&[rules, facts, config]).set(1);
     }
 
     /// Loaded at start; what is reloaded later counts by [`Metrics::reloaded`]. `at`: seconds since the epoch.
@@ -712,6 +703,14 @@ fn seconds(milliseconds: i64) -> f64 {
 /// 0 where the instant is later, or [`NO_TIME_MS`].
 fn age_seconds(since_ms: i64, now_ms: i64) -> f64 {
     seconds(now_ms.saturating_sub(since_ms).max(0))
+}
+
+/// An unknown time has no series: it must not look like 1970.
+fn set_time(gauge: &GaugeVec, time_ms: Option<i64>) {
+    match time_ms {
+        Some(time_ms) => gauge.with_label_values::<&str>(&[]).set(seconds(time_ms)),
+        None => gauge.reset(),
+    }
 }
 
 fn take(counter: &IntCounter, count: &mut u64) {
@@ -804,11 +803,6 @@ impl Family {
         let stages = HistogramVec::new(options, &["stage"])?;
         self.registry.register(Box::new(stages.clone()))?;
         Ok(TimedStage::TEXTS.iter().map(|stage| stages.with_label_values(&[stage])).collect())
-    }
-
-    fn late_gauge(&self, name: &str, help: &str) -> prometheus::Result<LateGauge> {
-        let gauge = Gauge::with_opts(options(name, help))?;
-        Ok(LateGauge { registry: self.registry.clone(), gauge, is_registered: Mutex::new(false) })
     }
 
     fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
@@ -1032,10 +1026,14 @@ mod tests {
     #[test]
     fn a_heartbeat_makes_freshness_known() {
         let metrics = Metrics::new().unwrap();
-        metrics.set_freshness(None, Some(99_500)).unwrap();
-        metrics.set_freshness(None, Some(99_750)).unwrap();
-        let text = text(&metrics);
-        has(&text, "sumun_facts_freshness_known 1");
-        has(&text, "sumun_facts_newest_heartbeat_timestamp_seconds 99.75");
+        metrics.set_freshness(None, Some(99_500));
+        metrics.set_freshness(None, Some(99_750));
+        let known = text(&metrics);
+        has(&known, "sumun_facts_freshness_known 1");
+        has(&known, "sumun_facts_newest_heartbeat_timestamp_seconds 99.75");
+        metrics.set_freshness(None, None);
+        let unknown = text(&metrics);
+        has(&unknown, "sumun_facts_freshness_known 0");
+        assert!(!unknown.contains("heartbeat_timestamp"), "{unknown}");
     }
 }

@@ -31,12 +31,14 @@ pub struct Evidence {
     pub texts: Vec<(String, Vec<u8>)>,
 }
 
-/// What a scenario itself does to coverage.
+/// What a scenario itself does to coverage and facts.
 #[derive(Clone, Debug, Default)]
 pub struct Allowed {
     pub holes: Vec<Hole>,
     /// Partition, from, to, cause.
     pub gaps: Vec<(i32, i64, i64, &'static str)>,
+    /// Digests of the facts that were in use one after the other, where they are swapped.
+    pub facts: Vec<String>,
 }
 
 /// An operator moved the offsets: this hole must show.
@@ -400,16 +402,37 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Facts, rules and configuration do not change in a run, so neither do their digests.
+    /// Rules and configuration do not change in a run, facts where the scenario swaps them; and what is said of a
+    /// record is said under one snapshot.
     fn snapshot(&mut self) {
-        let digests = |body: &[u8]| -> Option<String> {
-            let body: Value = serde_json::from_slice(body).ok()?;
-            Some(format!("{} {} {}", body["rules"], body["facts"], body["config"]))
-        };
-        let outputs = self.evidence.alerts.iter().chain(&self.evidence.receipts);
-        let seen: BTreeSet<String> = outputs.filter_map(|stored| digests(&stored.value)).collect();
-        if seen.len() > 1 || seen.iter().any(|digests| digests.contains("null")) {
-            self.fault(Fault::Form, format!("digests of more than one snapshot: {seen:?}"));
+        let read = |stored: &Stored| serde_json::from_slice::<Value>(&stored.value).ok();
+        let alerts: Vec<Value> = self.evidence.alerts.iter().filter_map(read).collect();
+        let receipts: Vec<Value> = self.evidence.receipts.iter().filter_map(read).collect();
+        let mut settings: BTreeSet<String> = BTreeSet::new();
+        let mut facts: BTreeSet<&str> = BTreeSet::new();
+        for output in alerts.iter().chain(&receipts) {
+            settings.insert(format!("{} {}", output["rules"], output["config"]));
+            facts.insert(output["facts"].as_str().unwrap_or("null"));
+        }
+        if settings.len() > 1 || settings.iter().any(|digests| digests.contains("null")) {
+            self.fault(Fault::Form, format!("digests of more than one snapshot: {settings:?}"));
+        }
+        let swapped: BTreeSet<&str> = self.allowed.facts.iter().map(String::as_str).collect();
+        if facts.contains("null") || (facts.len() > 1 && facts != swapped) {
+            self.fault(Fault::Form, format!("digests of facts: {facts:?}, in use were {swapped:?}"));
+        }
+        if facts.len() < 2 {
+            return;
+        }
+        for alert in &alerts {
+            let covers = |receipt: &Value| {
+                let range = receipt["from"].as_i64()..receipt["to"].as_i64();
+                receipt["partition"] == alert["partition"] && range.contains(&alert["offset"].as_i64())
+            };
+            let mut over = receipts.iter().filter(|receipt| covers(receipt)).peekable();
+            if over.peek().is_some() && over.all(|receipt| receipt["facts"] != alert["facts"]) {
+                self.fault(Fault::Form, format!("{}: not under the snapshot of its receipt", about(alert)));
+            }
         }
     }
 
@@ -821,10 +844,30 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_names_the_facts_that_its_receipt_names() {
+        let ledger = ledger();
+        let mut evidence = perfect(&ledger);
+        let allowed = Allowed { facts: vec!["f".into(), "other".into()], ..Allowed::default() };
+        let facts = |stored: &mut Stored| edit(stored, |body| body["facts"] = json!("other"));
+        // All of the first partition after its first receipt.
+        for stored in evidence.receipts.iter_mut().chain(&mut evidence.alerts) {
+            let body: Value = serde_json::from_slice(&stored.value).unwrap();
+            let offset = body["offset"].as_i64().or(body["from"].as_i64()).unwrap();
+            if body["partition"] == 0 && offset >= RECEIPT_RECORDS {
+                facts(stored);
+            }
+        }
+        check("swapped", &ledger, &evidence, &allowed).assert_clean();
+        assert!(check("not meant", &ledger, &evidence, &Allowed::default()).count(Fault::Form) > 0);
+        facts(&mut evidence.alerts[0]);
+        assert_eq!(check("mixed", &ledger, &evidence, &allowed).count(Fault::Form), 1);
+    }
+
+    #[test]
     fn a_gap_must_be_declared_and_alerted() {
         let ledger = ledger();
         let mut evidence = perfect(&ledger);
-        let allowed = Allowed { holes: vec![], gaps: vec![(0, 20, 40, "retention")] };
+        let allowed = Allowed { gaps: vec![(0, 20, 40, "retention")], ..Allowed::default() };
         let report = check("not there", &ledger, &evidence, &allowed);
         assert!(report.count(Fault::Hole) > 0 && report.count(Fault::Lost) == 1, "{report}");
         edit(&mut evidence.receipts[2], |body| body["gap"] = json!("retention"));
@@ -836,12 +879,12 @@ mod tests {
         let ledger = ledger();
         let mut evidence = perfect(&ledger);
         let hole = Hole { partition: 0, from: 20, to: 40, judged: true };
-        let allowed = Allowed { holes: vec![hole.clone()], gaps: vec![] };
+        let allowed = Allowed { holes: vec![hole.clone()], ..Allowed::default() };
         assert!(check("not there", &ledger, &evidence, &allowed).count(Fault::Hole) > 0);
         drop(evidence.receipts.remove(2));
         check("there", &ledger, &evidence, &allowed).assert_clean();
         // Not judged: its alerts are not owed, and unexpected where they are there all the same.
-        let allowed = Allowed { holes: vec![Hole { judged: false, ..hole }], gaps: vec![] };
+        let allowed = Allowed { holes: vec![Hole { judged: false, ..hole }], ..Allowed::default() };
         assert!(check("skipped", &ledger, &evidence, &allowed).count(Fault::Unexpected) > 0);
         let none: BTreeMap<i32, Option<i64>> = BTreeMap::new();
         evidence.committed = none;

@@ -8,6 +8,7 @@ mod offsets;
 mod order;
 mod outage;
 mod poison;
+mod reload;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

@@ -87,7 +87,8 @@ impl Site {
         kafka::create_topic(&self.outputs_bootstrap, &self.alerts, 2, &[]);
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Of a file or folder beside the configuration.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -289,6 +290,14 @@ impl Sumun {
             };
             (holds(0) && holds(1)).then_some(())
         });
+    }
+
+    /// The digest of the facts in use.
+    pub fn facts(&self) -> String {
+        let metrics = self.get("/metrics").1;
+        let info = metrics.lines().find(|line| line.starts_with("sumun_snapshot_info{")).expect("a snapshot");
+        let (_, facts) = info.split_once("facts=\"").expect("its facts");
+        facts.split_once('"').expect("a closing quote").0.to_owned()
     }
 
     /// Waits for a line of its log.
