@@ -52,6 +52,7 @@ pub(super) enum Command {
     Facts(FactsArgs),
     Consent(ConsentArgs),
     Geo(GeoArgs),
+    Schema(SchemaArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -465,6 +466,33 @@ pub(super) struct GeoCheckArgs {
     /// Lines for a person, or one JSON object per database
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
     pub(super) output: Format,
+}
+
+/// Print the JSON Schema (2020-12) of a format that other programs rely on.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sumun schema config > sumun.schema.json
+  sumun schema facts | jq '.\"$defs\".disclosure'
+
+An editor checks and completes a configuration that begins with
+  # yaml-language-server: $schema=./sumun.schema.json")]
+pub(super) struct SchemaArgs {
+    /// Whose schema
+    #[arg(value_enum)]
+    pub(super) format: SchemaFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaFormat {
+    /// The configuration file
+    Config,
+    /// A file of own rules
+    Patterns,
+    /// One line of a stream of facts
+    Facts,
+    Alert,
+    Receipt,
 }
 
 /// Print a completion script for a shell.

@@ -28,6 +28,7 @@ mod reload;
 mod report;
 mod run;
 mod scan;
+mod schema;
 mod stamps;
 mod token;
 mod usage;
@@ -70,6 +71,7 @@ fn perform(command: &Command, language: Language) -> Outcome {
         Command::Consent(arguments) => consent::run(arguments, language),
         Command::Facts(arguments) => facts::run(arguments, language),
         Command::Geo(arguments) => geo::run(arguments, language),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
     }

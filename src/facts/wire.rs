@@ -542,3 +542,45 @@ impl WireRecipient {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde::de::DeserializeOwned;
+    use serde_json::Value;
+
+    use super::{
+        WireAct, WireBasis, WireDisclosure, WireEntry, WireGuardian, WireHeartbeat, WireMembership,
+        WireNamed, WireNotice, WireRecipient, WireRefusal, WireSeparate,
+    };
+
+    /// What serde's derive reads is told in its error about a key that it does not know.
+    #[track_caller]
+    fn check<T: DeserializeOwned>(schema: &Value, pointer: &str) {
+        let error = serde_json::from_str::<T>(r#"{"zzz":0}"#).err().unwrap().to_string();
+        let known = error.split('`').skip(3).step_by(2).collect::<BTreeSet<_>>();
+        let object = schema.pointer(pointer).unwrap();
+        let listed = object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(known, listed, "{pointer}");
+        assert_eq!(object["additionalProperties"], false, "{pointer}");
+    }
+
+    #[test]
+    fn facts_have_the_keys_of_their_schema() {
+        let schema = include_str!("../../tests/contracts/facts.schema.json");
+        let schema: Value = serde_json::from_str(schema).unwrap();
+        check::<WireDisclosure>(&schema, "/$defs/disclosure");
+        check::<WireEntry>(&schema, "/$defs/entry");
+        check::<WireRefusal>(&schema, "/$defs/entry/properties/refusal");
+        check::<WireNamed>(&schema, "/$defs/named/anyOf/1");
+        check::<WireAct>(&schema, "/$defs/consent");
+        check::<WireSeparate>(&schema, "/$defs/consent/properties/separate");
+        check::<WireGuardian>(&schema, "/$defs/consent/properties/guardian");
+        check::<WireBasis>(&schema, "/$defs/basis");
+        check::<WireNotice>(&schema, "/$defs/basis/properties/notice");
+        check::<WireRecipient>(&schema, "/$defs/recipient");
+        check::<WireMembership>(&schema, "/$defs/recipient/properties/classes/items");
+        check::<WireHeartbeat>(&schema, "/$defs/heartbeat");
+    }
+}
