@@ -1,4 +1,4 @@
-//! What stands in `deploy/`: alert rules, their tests and their runbook, dashboards.
+//! What stands in `deploy/`: alert rules, their tests and their runbook, dashboards, packaging.
 //!
 //! That the queries of the dashboards have answers is shown by `tests/it/scenarios/dashboards.rs`.
 #![cfg(feature = "edge")]
@@ -91,6 +91,28 @@ fn every_alert_says_what_it_is_and_what_to_do() {
         alerts.iter().map(name).collect(),
         "the sections of deploy/runbook.md are the alerts"
     );
+}
+
+/// The higher, the more a service could do that was taken over: 10.0 is one without any restriction.
+const EXPOSURE_TENTHS_MAX: u32 = 15;
+
+#[test]
+fn the_unit_is_sound_and_locked_down() {
+    // `verify` looks for the binary where the unit says.
+    let unit = read("systemd/sumun.service").replace("/usr/bin/sumun", env!("CARGO_BIN_EXE_sumun"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sumun.service");
+    std::fs::write(&file, unit).unwrap();
+    let complaints = run("systemd", "systemd-analyze", &["verify", "--man=no", file.to_str().unwrap()]);
+    assert!(!complaints.contains("sumun.service:"), "{complaints}");
+    let threshold = format!("--threshold={EXPOSURE_TENTHS_MAX}");
+    let unit = folder.path().join("sumun.service");
+    let text = run(
+        "systemd",
+        "systemd-analyze",
+        &["security", "--offline=true", &threshold, unit.to_str().unwrap()],
+    );
+    println!("{}", text.lines().last().unwrap());
 }
 
 #[test]

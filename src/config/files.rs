@@ -1,7 +1,7 @@
 //! Files and folders that the configuration names; relative ones are sought beside it.
 
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::TokenKey;
@@ -116,7 +116,8 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     if metadata.is_dir() {
         return Err(format!("the key file `{name}` is a folder; name the file in it"));
     }
-    if metadata.permissions().mode() & 0o077 != 0 {
+    let euid = rustix::process::geteuid().as_raw();
+    if !is_private(metadata.permissions().mode(), metadata.uid(), euid) {
         return Err(format!(
             "the key file `{name}` is open to others than its owner; run `chmod 0600 {name}`"
         ));
@@ -131,6 +132,15 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     })
 }
 
+/// Whether a file of this mode and owner is for its reader alone. Kubernetes (`fsGroup`) and systemd (an access list)
+/// hand a secret of root to a process of another user by its group bits: nobody else is in that group.
+fn is_private(mode: u32, owner: u32, reader: u32) -> bool {
+    const ALL_BUT_OWNER: u32 = 0o077;
+    const ALL_BUT_GROUP_READ: u32 = 0o037;
+    let is_handed_over = owner == 0 && reader != 0 && mode & ALL_BUT_GROUP_READ == 0;
+    mode & ALL_BUT_OWNER == 0 || is_handed_over
+}
+
 fn hex(digits: &str) -> Option<[u8; 32]> {
     let mut key = [0; 32];
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
@@ -142,4 +152,25 @@ fn hex(digits: &str) -> Option<[u8; 32]> {
         *byte = u8::try_from(high? * 16 + low?).ok()?;
     }
     Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_private;
+
+    #[test]
+    fn a_key_is_for_its_reader_alone() {
+        let check = |mode, owner, reader, private| {
+            assert_eq!(is_private(mode, owner, reader), private, "{mode:o} of {owner}, read by {reader}");
+        };
+        check(0o100_600, 1000, 1000, true);
+        check(0o100_400, 0, 0, true);
+        check(0o100_640, 1000, 1000, false);
+        check(0o100_604, 0, 1000, false);
+        // As Kubernetes and systemd hand it over, and not to others.
+        check(0o100_440, 0, 1000, true);
+        check(0o100_440, 0, 0, false);
+        check(0o100_440, 1001, 1000, false);
+        check(0o100_460, 0, 1000, false);
+    }
 }

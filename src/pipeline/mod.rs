@@ -5,13 +5,14 @@
 
 mod features;
 mod stop;
+mod supervisor;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use rdkafka::error::RDKafkaErrorCode;
@@ -25,6 +26,7 @@ use crate::telemetry::{Check, Health, Metrics};
 
 pub use features::missing_features;
 pub use stop::Stop;
+use supervisor::Supervisor;
 
 /// From the first signal to the end of the process, whatever happens.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(40);
@@ -146,16 +148,19 @@ pub fn run(
         thread::Builder::new().name(format!("lane-{number}")).spawn(body).map_err(RunError::StateDir)?;
     }
     drop(ended);
-    watch(plan.lanes, &endings, stop)
+    watch(plan.lanes, &endings, metrics, health, stop)
 }
 
 /// Waits for the lanes; asks them to end when a signal comes or one of them cannot go on.
 fn watch(
     lanes: usize,
     endings: &Receiver<(usize, Result<(), LaneError>)>,
+    metrics: &Metrics,
+    health: &Health,
     stop: &Stop,
 ) -> Result<(), RunError> {
     let mut running = lanes;
+    let mut supervisor = Supervisor::from_environment();
     let mut deadline: Option<Instant> = None;
     let mut outcome = Ok(());
     while running > 0 {
@@ -171,9 +176,11 @@ fn watch(
             // Every sender is gone, and not every lane has said how it ended.
             Err(RecvTimeoutError::Disconnected) => return outcome.and(Err(RunError::LanePanicked)),
         }
+        supervisor.look(health.is_ready(), metrics.poll_age(SystemTime::now()));
         if stop.is_set() {
             let deadline = *deadline.get_or_insert_with(|| {
                 tracing::info!("stopping: finishing what is owed");
+                supervisor::say_stopping();
                 Instant::now() + SHUTDOWN_MAX
             });
             if Instant::now() > deadline {
@@ -207,7 +214,9 @@ fn wait_for_outputs(plan: &Plan, sink: &Sink, health: &Health, stop: &Stop) -> b
                     format!("cannot be looked up ({code:?})")
                 }
             };
-            health.set("outputs", Check::Failing(format!("topic {topic} {why}")));
+            let waiting = format!("topic {topic} {why}");
+            supervisor::say_waiting(&waiting);
+            health.set("outputs", Check::Failing(waiting));
             if said_at.is_none_or(|said_at| said_at.elapsed() >= TOPIC_SAID) {
                 said_at = Some(Instant::now());
                 tracing::warn!(

@@ -507,6 +507,15 @@ impl Metrics {
         gauges
     }
 
+    /// How long ago the lane polled that has not polled for longest; lanes that have not begun do not count.
+    pub fn poll_age(&self, now: SystemTime) -> Duration {
+        let now_ms = milliseconds(now);
+        let clocks = self.clocks.read().unwrap_or_else(PoisonError::into_inner);
+        let oldest = clocks.iter().map(|clocks| clocks.polled.since_ms.load(Ordering::Relaxed)).min();
+        let age_ms = oldest.map_or(0, |polled_ms| now_ms.saturating_sub(polled_ms));
+        Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
+    }
+
     /// Adds what a lane has counted and sets its counts to zero. Once per poll batch.
     pub fn add(&self, counts: &mut LaneCounts) {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
@@ -682,8 +691,7 @@ impl Metrics {
     /// # Errors
     /// A metric family that cannot be written; the text names it.
     pub fn render(&self, now: SystemTime) -> prometheus::Result<String> {
-        let now_ms =
-            now.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0));
+        let now_ms = milliseconds(now);
         for clocks in self.clocks.read().unwrap_or_else(PoisonError::into_inner).iter() {
             clocks.oldest.show(now_ms);
             clocks.polled.show(now_ms);
@@ -698,6 +706,11 @@ impl Metrics {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds stay exact in a double for 280,000 years")]
 fn seconds(milliseconds: i64) -> f64 {
     milliseconds as f64 / 1000.0
+}
+
+/// Since the epoch.
+fn milliseconds(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
 /// 0 where the instant is later, or [`NO_TIME_MS`].
@@ -883,6 +896,9 @@ mod tests {
         lane.unacknowledged(3, 900, Some(98_500));
         lane.polled(99_000);
         has(&text(&metrics), "sumun_lane_poll_age_seconds{lane=\"0\"} 1");
+        metrics.lane(1).polled(98_000);
+        metrics.lane(2);
+        assert_eq!(metrics.poll_age(UNIX_EPOCH + Duration::from_secs(100)), Duration::from_secs(2));
         has(&text(&metrics), "sumun_outputs_unacknowledged_oldest_age_seconds{lane=\"0\"} 1.5");
     }
 

@@ -9,6 +9,7 @@ mod order;
 mod outage;
 mod poison;
 mod reload;
+mod supervisor;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

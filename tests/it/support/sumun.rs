@@ -94,6 +94,11 @@ impl Site {
 
     /// Starts the member `id`; `fault` as in `SUMUN_FAULT`.
     pub fn start(&self, id: &str, fault: Option<&str>) -> Sumun {
+        self.start_with(id, fault.map(|fault| ("SUMUN_FAULT", fault)).as_slice())
+    }
+
+    /// Starts the member `id` with these variables in its environment.
+    pub fn start_with(&self, id: &str, environment: &[(&str, &str)]) -> Sumun {
         let config = self.path(&format!("{id}.yaml"));
         fs::write(&config, self.config(id)).unwrap();
         let log = {
@@ -106,9 +111,7 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sumun"));
         command.arg("run").arg("-c").arg(&config).env_remove("SUMUN_FAULT").env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
-        if let Some(fault) = fault {
-            command.env("SUMUN_FAULT", fault);
-        }
+        command.envs(environment.iter().copied());
         let child = command.spawn().expect("sumun starts");
         Sumun { _watcher: Watcher::of(&child), child, log }
     }
