@@ -218,3 +218,19 @@ fn the_way_to_a_verdict_is_shown_step_by_step() {
         "the registry has no recipient of this id",
     );
 }
+
+/// The record of the README; its member had withdrawn the consent.
+const RECORD: &str = r#"{"topic":"orders.outbound","partition":3,"offset":1207,"tstype":"create","ts":1719889445678,"broker":0,"key":null,"headers":["x-seller-id","S17","x-dest-ip","203.0.113.5"],"payload":"{\"orders\": [{\"member\": \"M-1003\", \"receiver\": {\"tel\": \"010-2345-6703\"}}]}"}"#;
+
+#[test]
+fn a_record_is_explained_to_whoever_asks() {
+    let (folder, _) = example::files();
+    let folder = folder.path();
+    prints_in_both(folder, "explain", "explain -c sumun.yaml", RECORD);
+    prints_in_both(folder, "explain-findings", "explain", RECORD);
+    prints_in_both(folder, "scan", "scan -c sumun.yaml -o human", RECORD);
+    let elsewhere = RECORD.replace("orders.outbound", "elsewhere");
+    prints_in_both(folder, "explain-unrouted", "explain -c sumun.yaml", &elsewhere);
+    prints(folder, "explain.json", "explain -c sumun.yaml -o json", RECORD, 0);
+    prints_in_both(folder, "explain-no-record", "explain", "no record");
+}

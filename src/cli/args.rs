@@ -45,6 +45,7 @@ pub(super) enum Command {
     Coverage(CoverageArgs),
     Check(CheckArgs),
     Scan(ScanArgs),
+    Explain(ExplainArgs),
     Bench(BenchArgs),
     Token(TokenArgs),
     Demo(DemoArgs),
@@ -142,6 +143,35 @@ pub(super) struct ScanArgs {
     /// Exit with 1 if there is a finding, or a verdict at least this bad
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(super) fail_on: Option<FailOn>,
+    /// Files to read; `-` or none is stdin
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+/// Explain why a record is judged as it is.
+///
+/// What was found and by which marks; with -c where it goes, and for each item the steps of the decision in their
+/// order, the facts that were asked and what each lacks.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  kcat -b broker:9092 -t orders.outbound -C -J -p 3 -o 1207 -c 1 \\
+      | sumun explain -c sumun.yaml
+  sumun explain --input ndjson --lang ko < payload.ndjson
+  sumun explain -c sumun.yaml --at 2024-07-02T00:00:00Z -o json record.kcat")]
+pub(super) struct ExplainArgs {
+    /// What a line is, as for `scan`
+    #[arg(long, value_enum, default_value_t = Input::Kcat)]
+    pub(super) input: Input,
+    /// Lines for a person, or one JSON object per record
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
+    /// Locate and judge each record too
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// RFC 3339 time at which records without a timestamp are judged [default: now]
+    #[arg(long, value_name = "TIME", requires = "config", value_parser = parse_time)]
+    pub(super) at: Option<i64>,
     /// Files to read; `-` or none is stdin
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,

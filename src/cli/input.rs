@@ -3,9 +3,12 @@
 //! A payload reaches inspection as the bytes it has in Kafka. kcat writes payloads that are not UTF-8 raw inside
 //! its JSON, so lines are bytes here, never text.
 
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use super::args::Input;
+use super::exit::{Exit, Failure};
 use super::kcat;
 use crate::record::{Header, Record};
 
@@ -107,6 +110,33 @@ impl<R: Read> Lines<R> {
             }
         }
     }
+}
+
+/// Hands every line of the files to `take`, `-` or no file being stdin; and whether the next line has to be waited for.
+pub(super) fn each_line(
+    files: &[PathBuf],
+    input: Input,
+    take: &mut dyn FnMut(Line, bool) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let stdin = [PathBuf::from("-")];
+    let files = if files.is_empty() { stdin.as_slice() } else { files };
+    for path in files {
+        let unreadable = |error: io::Error| {
+            Failure::new(
+                Exit::Usage,
+                format_args!("{}: {error}; name a file that can be read", path.display()),
+            )
+        };
+        let reader: Box<dyn Read> = match path.as_path() {
+            path if path == Path::new("-") => Box::new(io::stdin().lock()),
+            path => Box::new(File::open(path).map_err(unreadable)?),
+        };
+        let mut lines = Lines::new(reader, input);
+        while let Some(line) = lines.next().map_err(unreadable)? {
+            take(line, lines.is_idle())?;
+        }
+    }
+    Ok(())
 }
 
 enum ReadLine {

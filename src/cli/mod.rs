@@ -15,6 +15,7 @@ mod consent;
 mod coverage;
 mod demo;
 mod exit;
+mod explain;
 mod facts;
 mod geo;
 mod identifiers;
@@ -29,6 +30,7 @@ mod report;
 mod run;
 mod scan;
 mod schema;
+mod stages;
 mod stamps;
 mod token;
 mod usage;
@@ -63,7 +65,8 @@ fn perform(command: &Command, language: Language) -> Outcome {
         Command::Run(arguments) => run::run(arguments),
         Command::Coverage(arguments) => coverage::run(arguments),
         Command::Check(arguments) => check::run(arguments),
-        Command::Scan(arguments) => scan::run(arguments),
+        Command::Scan(arguments) => scan::run(arguments, language),
+        Command::Explain(arguments) => explain::run(arguments, language),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use crate::alert::Stage;
-use crate::decide::{Matter, decide, sum};
+use crate::decide::{self, Chain, Matter, decide, sum};
+use crate::facts::Facts;
 use crate::finding::{Finding, IssueCode};
 use crate::inspect;
 use crate::locate::{self, Located, Transfer};
@@ -145,24 +146,32 @@ fn decided(
         locate::locate(route, record, at_ms, findings, facts, keyring, addresses, policy.home, scratch);
     // The verdict's order, so that both lists stay parallel.
     located.transfers.sort_by(|one, other| order(one).cmp(&order(other)));
-    let transfers = located
-        .transfers
-        .iter()
-        .map(|transfer| {
-            let matter = Matter {
-                at_ms: located.at_ms,
-                recipient: transfer.recipient.map(|index| facts.recipient(index)),
-                subject: &transfer.subject,
-                destination: &transfer.destination,
-                purpose: located.purpose.as_deref(),
-                transfer_type: located.transfer_type.as_deref(),
-                items: &transfer.items,
-            };
-            decide(&matter, facts, policy)
-        })
-        .collect();
+    let transfers = located.transfers.iter();
+    let transfers =
+        transfers.map(|transfer| decide(&matter(&located, transfer, facts), facts, policy)).collect();
     let verdict = sum(transfers, is_unread, located.all_domestic);
     (located, verdict)
+}
+
+fn matter<'a>(located: &'a Located, transfer: &'a Transfer, facts: &'a Facts) -> Matter<'a> {
+    Matter {
+        at_ms: located.at_ms,
+        recipient: transfer.recipient.map(|index| facts.recipient(index)),
+        subject: &transfer.subject,
+        destination: &transfer.destination,
+        purpose: located.purpose.as_deref(),
+        transfer_type: located.transfer_type.as_deref(),
+        items: &transfer.items,
+    }
+}
+
+/// The way to each transfer's verdict, in their order; for people, a second and slower reading (`decide::explain`).
+pub fn explain(snapshot: &Snapshot, judged: &Judgement) -> Vec<Vec<Chain>> {
+    let Snapshot { facts, policy, .. } = snapshot;
+    let transfers = judged.located.transfers.iter();
+    transfers
+        .map(|transfer| decide::explain(&matter(&judged.located, transfer, facts), facts, policy))
+        .collect()
 }
 
 /// Recipient, then subject (null first), then number of persons (`DECISION.md` §5).

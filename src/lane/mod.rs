@@ -32,7 +32,7 @@ use crate::sink::{DeliveryReceiver, Sink};
 use crate::source::{self, Event, Polled, Source};
 use crate::telemetry::{Health, Metrics};
 
-pub use judge::{Judgement, Scratch, Unread, Why, judge_guarded};
+pub use judge::{Judgement, Scratch, Unread, Why, explain, judge_guarded};
 pub use owed::owed_alerts;
 pub use snapshot::{Digests, Snapshot};
 

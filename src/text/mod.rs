@@ -4,10 +4,12 @@
 //! the provision of the law that it comes from ([`Provision`]). Machine output is one and the same everywhere and
 //! takes nothing from here.
 
+mod evidence;
 mod law;
 pub mod names;
 mod reasons;
 
+pub use evidence::evidence;
 pub use law::{Provision, cited};
 pub use reasons::{Meaning, note, reason};
 

@@ -1,16 +1,18 @@
-//! What `scan` says of one record: the JSON object of `contracts`, "What scan prints", and lines for a person.
+//! What `scan` and `explain` say of one record: the JSON object of `contracts`, "What scan prints", and lines for a
+//! person (`human.rs`).
 
-use std::fmt::Write as _;
+mod human;
+
 use std::sync::Arc;
 
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr as _;
+
+pub(super) use human::transfer_heading;
 
 use super::input::Coordinates;
-use super::layout::{COLUMNS, line};
 use crate::destination::{Country, Evidence};
 use crate::finding::{Finding, Issue, IssueCode, Validity};
-use crate::verdict::{Outcome, TransferVerdict, Verdict};
+use crate::verdict::{Outcome, Verdict};
 
 /// One record's object; the order of the fields is the contract's.
 #[derive(Serialize)]
@@ -100,49 +102,6 @@ impl<'a> Report<'a> {
     pub(super) fn judged(self, destinations: Vec<DestinationReport<'a>>, verdict: &'a Verdict) -> Report<'a> {
         Report { destinations: Some(destinations), verdict: Some(verdict), ..self }
     }
-
-    /// A heading, then a line or two for each finding, issue, recipient and item.
-    pub(super) fn human(&self) -> String {
-        let mut out = self.heading();
-        for finding in &self.findings {
-            finding.human(&mut out);
-        }
-        for IssueReport { code, path, bytes_unread } in &self.issues {
-            let unread = match bytes_unread {
-                Some(0) => "all was read".to_owned(),
-                Some(bytes) => format!("{bytes} bytes were not read"),
-                None => "an unknown number of bytes was not read".to_owned(),
-            };
-            line(&mut out, &format!("  {} at {path}: {unread}", code.as_str()));
-        }
-        for destination in self.destinations.iter().flatten() {
-            destination.human(&mut out);
-        }
-        for transfer in self.verdict.iter().flat_map(|verdict| &verdict.transfers) {
-            transfer_lines(transfer, &mut out);
-        }
-        out
-    }
-
-    fn heading(&self) -> String {
-        let mut out = match (self.topic, self.partition, self.offset) {
-            (Some(topic), Some(partition), Some(offset)) => format!("{topic} {partition}/{offset}"),
-            _ => "record".to_owned(),
-        };
-        if let Some(time) = &self.timestamp {
-            write!(out, "  {time}").unwrap_or_default();
-        }
-        write!(out, "  {}", self.format).unwrap_or_default();
-        if let Some(verdict) = self.verdict {
-            write!(out, "  {}", verdict.outcome.as_str()).unwrap_or_default();
-            if !verdict.reasons.is_empty() {
-                write!(out, " ({})", verdict.reasons.joined()).unwrap_or_default();
-            }
-        }
-        let mut heading = String::new();
-        line(&mut heading, &out);
-        heading
-    }
 }
 
 impl<'a> FindingReport<'a> {
@@ -161,65 +120,12 @@ impl<'a> FindingReport<'a> {
             text: finding.text.as_ref().map(|text| text.0.as_str()),
         }
     }
-
-    fn human(&self, out: &mut String) {
-        let remark = match (self.partial, self.role) {
-            (true, _) => " (masked at its source)",
-            (_, true) => " (role mailbox)",
-            _ => "",
-        };
-        let shown = self.text.unwrap_or(self.masked);
-        let head = format!("  {:.2} {} {shown}{remark}", self.confidence, self.entity);
-        let place = format!("at {}", self.path);
-        if head.width() + 1 + place.width() <= COLUMNS {
-            line(out, &format!("{head} {place}"));
-        } else {
-            line(out, &head);
-            line(out, &format!("       {place}"));
-        }
-    }
 }
 
 impl<'a> IssueReport<'a> {
     fn new(issue: &'a Issue) -> IssueReport<'a> {
         IssueReport { code: issue.code, path: &issue.path, bytes_unread: issue.bytes_unread }
     }
-}
-
-impl DestinationReport<'_> {
-    fn human(&self, out: &mut String) {
-        let recipient = self.recipient.unwrap_or("unknown recipient");
-        line(out, &format!("  to {recipient}: {}", joined_or(self.countries, "not abroad")));
-        for Evidence { kind, country, source, .. } in self.evidence {
-            let kind = format!("{kind:?}").to_ascii_lowercase();
-            line(out, &format!("     {kind} {country} by {source}"));
-        }
-    }
-}
-
-fn transfer_lines(transfer: &TransferVerdict, out: &mut String) {
-    let recipient = transfer.recipient.as_deref().unwrap_or("unknown recipient");
-    line(out, &format!("  {} to {recipient}", transfer.outcome.as_str()));
-    line(out, &format!("     of {}", transfer.subject.as_deref().unwrap_or("an unresolved subject")));
-    for item in &transfer.items {
-        line(out, &format!("     {} {} {}", item.count, item.entity.as_str(), item.outcome.as_str()));
-        for basis in &item.basis {
-            line(out, &format!("       {basis}"));
-        }
-        for reason in item.reasons.iter() {
-            line(out, &format!("       {}", reason.as_str()));
-        }
-    }
-    for note in &transfer.notes {
-        line(out, &format!("     note {}", note.as_str()));
-    }
-}
-
-fn joined_or(countries: &[Country], none: &str) -> String {
-    if countries.is_empty() {
-        return none.to_owned();
-    }
-    countries.iter().map(Country::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn time_text(milliseconds: i64) -> Option<String> {
@@ -252,16 +158,6 @@ impl Totals {
     pub(super) fn has_findings(&self) -> bool {
         self.findings > 0
     }
-
-    pub(super) fn human(&self) -> String {
-        let Totals { records, input_errors, findings, .. } = self;
-        let mut out = format!("{records} records, {findings} findings");
-        if *input_errors > 0 {
-            write!(out, ", {input_errors} lines without a record").unwrap_or_default();
-        }
-        out.push('\n');
-        out
-    }
 }
 
 #[cfg(test)]
@@ -274,6 +170,7 @@ mod tests {
     use crate::entity::EntityType;
     use crate::finding::{Finding, Issue, IssueCode, Revealed, Validity};
     use crate::record::Part;
+    use crate::text::Language;
     use crate::verdict::{ItemVerdict, Outcome, Reason, Reasons, TransferVerdict, Verdict};
 
     fn finding(entity: EntityType, path: &str, confidence: u8, masked: &str, evidence: &[&str]) -> Finding {
@@ -361,7 +258,7 @@ mod tests {
         let report = Report::new(Some(&at), Some(1_719_889_445_678), "json", &findings, &[])
             .judged(vec![destination], &verdict);
         let printed = serde_json::to_string(&report).unwrap();
-        let example = include_str!("../../tests/contracts/scan.json");
+        let example = include_str!("../../../tests/contracts/scan.json");
         // Of a transfer the example has the notes before the items, DECISION.md after them: its order is not held to.
         let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
         assert_eq!(value(&printed), value(example));
@@ -402,8 +299,9 @@ mod tests {
         ];
         let issues = [Issue { code: IssueCode::JsonSyntax, path: "$".into(), bytes_unread: Some(0) }];
         let verdict = verdict();
-        let text =
-            Report::new(Some(&at), Some(0), "text", &findings, &issues).judged(vec![], &verdict).human();
+        let text = Report::new(Some(&at), Some(0), "text", &findings, &issues)
+            .judged(vec![], &verdict)
+            .human(Language::English);
         let expected = format!(
             "\
 orders.outbound 3/1207  1970-01-01T00:00:00.000Z  text  violation
@@ -414,9 +312,9 @@ orders.outbound 3/1207  1970-01-01T00:00:00.000Z  text  violation
   violation to seller-17
      of k1:member:…
      1 person_name violation
-       CONSENT_WITHDRAWN
+       CONSENT_WITHDRAWN: the person had withdrawn the consent (PIPA Art. 37(1))
      1 phone_number violation
-       CONSENT_WITHDRAWN
+       CONSENT_WITHDRAWN: the person had withdrawn the consent (PIPA Art. 37(1))
 "
         );
         assert_eq!(text, expected);
@@ -428,7 +326,7 @@ orders.outbound 3/1207  1970-01-01T00:00:00.000Z  text  violation
         let at = Coordinates { topic: "t\u{1b}[2J".into(), partition: 0, offset: 0 };
         let path = "$['\u{1b}[31m\r\n  0.99 \u{202e}']";
         let findings = [finding(EntityType::PhoneNumber, path, 99, "010-****-6703", &[])];
-        let text = Report::new(Some(&at), None, "json", &findings, &[]).human();
+        let text = Report::new(Some(&at), None, "json", &findings, &[]).human(Language::English);
         assert_eq!(
             text,
             "t\\u{1b}[2J 0/0  json\n  0.99 phone_number 010-****-6703 \
