@@ -17,9 +17,11 @@ CARGO := cargo
 FEATURES := --features faults
 
 # Debian packages: a C tool chain and Perl build librdkafka and OpenSSL, Java and Maven run the broker, Prometheus
-# checks metrics, rules and dashboards, Python writes the dashboards, and systemd looks at its unit.
-PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq python3-venv systemd
-COMMANDS := gcc g++ make perl java mvn promtool jq python3 systemd-analyze
+# checks metrics, rules and dashboards, Python writes the dashboards, and systemd, docker-compose and
+# Alertmanager read what is for them.
+PACKAGES := gcc g++ make perl openjdk-17-jre-headless maven prometheus jq python3-venv systemd \
+    docker-compose prometheus-alertmanager
+COMMANDS := gcc g++ make perl java mvn promtool jq python3 systemd-analyze docker-compose amtool
 INSTALL := apt-get install --yes --no-install-recommends $(PACKAGES)
 
 # The tables of the ledger check are printed after the tests of tests/it.

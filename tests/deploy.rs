@@ -115,6 +115,42 @@ fn the_unit_is_sound_and_locked_down() {
     println!("{}", text.lines().last().unwrap());
 }
 
+/// Whether images exist and start is not known here: there is no engine that could run them.
+#[test]
+fn what_the_containers_are_given_is_readable() {
+    run("docker-compose", "docker-compose", &["--file", "compose.yaml", "config", "--quiet"]);
+    run("prometheus", "promtool", &["check", "config", "prometheus/prometheus.yaml"]);
+    run("prometheus-alertmanager", "amtool", &["check-config", "compose/alertmanager.yaml"]);
+}
+
+#[test]
+fn the_configuration_of_the_containers_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("k1.hex");
+    let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contracts/facts");
+    let sumun = env!("CARGO_BIN_EXE_sumun");
+    run("none", sumun, &["token", "--new-key", key.to_str().unwrap()]);
+    let yaml = read("compose/sumun.yaml")
+        .replace("${HOSTNAME}", "test")
+        .replace("/etc/sumun/facts", facts.to_str().unwrap())
+        .replace("/var/lib/sumun/k1.hex", key.to_str().unwrap());
+    let config = folder.path().join("sumun.yaml");
+    std::fs::write(&config, yaml).unwrap();
+    run("none", sumun, &["check", "-c", config.to_str().unwrap()]);
+}
+
+/// What `gcr.io/distroless/cc` has.
+const IMAGE_LIBRARIES: [&str; 4] = ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2"];
+
+#[test]
+fn the_binary_needs_no_library_that_its_image_lacks() {
+    for line in run("libc-bin", "ldd", &[env!("CARGO_BIN_EXE_sumun")]).lines() {
+        let library = line.split_whitespace().next().unwrap().rsplit('/').next().unwrap();
+        let is_there = IMAGE_LIBRARIES.contains(&library) || library == "linux-vdso.so.1";
+        assert!(is_there, "the image of deploy/Dockerfile lacks {library}");
+    }
+}
+
 #[test]
 fn the_dashboards_are_those_that_their_code_writes() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
