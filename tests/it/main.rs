@@ -11,5 +11,6 @@
 
 mod check;
 mod ledger;
+mod rights;
 mod scenarios;
 mod support;

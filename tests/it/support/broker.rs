@@ -31,8 +31,13 @@ wait "$broker"
 [ -z "$folder" ] || rm -rf "$folder"
 "#;
 
+/// The one principal that a guarded broker knows besides those of the tests, and its password.
+pub const GUARDED_USER: &str = "sumun";
+
 pub struct Broker {
     bootstrap: String,
+    /// Where clients must say who they are, and may do only what they were allowed.
+    guarded: Option<String>,
     own: Option<Own>,
 }
 
@@ -48,14 +53,25 @@ impl Broker {
     pub fn shared() -> &'static Broker {
         static SHARED: OnceLock<Broker> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var(SHARED_BROKER_ENV) {
-            Ok(bootstrap) => Broker { bootstrap, own: None },
-            Err(_) => Broker::start(Keep::UntilExit),
+            Ok(bootstrap) => Broker { bootstrap, guarded: None, own: None },
+            Err(_) => Broker::start(Keep::UntilExit, false),
         })
     }
 
     /// A broker that the test may kill.
     pub fn own() -> Broker {
-        Broker::start(Keep::UntilDrop)
+        Broker::start(Keep::UntilDrop, false)
+    }
+
+    /// A broker with rights: the tests' own hands may do everything at `bootstrap`, others nothing at
+    /// `guarded_bootstrap` that they were not allowed.
+    pub fn guarded() -> Broker {
+        Broker::start(Keep::UntilDrop, true)
+    }
+
+    /// Where sumun is to connect.
+    pub fn guarded_bootstrap(&self) -> &str {
+        self.guarded.as_deref().expect("a broker with rights")
     }
 
     pub fn bootstrap(&self) -> &str {
@@ -83,7 +99,7 @@ impl Broker {
         self.own.as_mut().expect("only a broker of its own is killed by a test")
     }
 
-    fn start(keep: Keep) -> Broker {
+    fn start(keep: Keep, is_guarded: bool) -> Broker {
         let temp = tempfile::Builder::new()
             .prefix("kafka-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
@@ -92,13 +108,16 @@ impl Broker {
             Keep::UntilDrop => (temp.path().to_owned(), Some(temp)),
             Keep::UntilExit => (temp.keep(), None),
         };
-        let [port, controller_port] = free_ports();
+        let [port, controller_port, guarded_port] = free_ports();
         let bootstrap = format!("127.0.0.1:{port}");
-        fs::write(folder.join("server.properties"), properties(&folder, port, controller_port)).unwrap();
+        let guarded = is_guarded.then_some(guarded_port);
+        fs::write(folder.join("server.properties"), properties(&folder, port, controller_port, guarded))
+            .unwrap();
         format(&folder, port);
         let own = Own { keeper: Some(run(&folder, keep)), folder, _folder: temp };
         own.wait_for_start(&bootstrap);
-        Broker { bootstrap, own: Some(own) }
+        let guarded = guarded.map(|port| format!("127.0.0.1:{port}"));
+        Broker { bootstrap, guarded, own: Some(own) }
     }
 }
 
@@ -140,15 +159,17 @@ pub(super) fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
-fn properties(folder: &Path, port: u16, controller_port: u16) -> String {
+fn properties(folder: &Path, port: u16, controller_port: u16, guarded_port: Option<u16>) -> String {
+    let guard = |text: &dyn Fn(u16) -> String| guarded_port.map_or(String::new(), text);
+    let (guarded, rights) = (guard(&|port| format!(",GUARDED://127.0.0.1:{port}")), guard(&|_| rights()));
     // Replication factors of 1, few internal partitions, no wait for a group's first member, and no
     // retention: records of the tests carry timestamps of 2024 and would be deleted.
     format!(
         "process.roles=broker,controller
 node.id=1
-listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=BROKER://127.0.0.1:{port}
-listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=BROKER://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}{guarded}
+advertised.listeners=BROKER://127.0.0.1:{port}{guarded}
+listener.security.protocol.map=BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,GUARDED:SASL_PLAINTEXT
 inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
 controller.quorum.voters=1@127.0.0.1:{controller_port}
@@ -166,8 +187,20 @@ share.coordinator.state.topic.num.partitions=1
 log.retention.ms=-1
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
-",
+{rights}",
         folder.join("data").display()
+    )
+}
+
+/// Who does not say who he is comes by the other listener, and may do everything.
+fn rights() -> String {
+    format!(
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+sasl.enabled.mechanisms=PLAIN
+listener.name.guarded.plain.sasl.jaas.config=\
+org.apache.kafka.common.security.plain.PlainLoginModule required user_{GUARDED_USER}=\"{GUARDED_USER}\";
+"
     )
 }
 
@@ -202,7 +235,7 @@ fn run(folder: &Path, keep: Keep) -> Child {
 /// Java on the broker's class path.
 ///
 /// Panics with the command that installs what is missing.
-fn java() -> Command {
+pub fn java() -> Command {
     static JARS: OnceLock<PathBuf> = OnceLock::new();
     let jars = JARS.get_or_init(|| {
         let found = Command::new("java").arg("-version").output().is_ok_and(|output| output.status.success());

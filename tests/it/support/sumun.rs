@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::broker::Broker;
+use super::broker::{Broker, GUARDED_USER};
 use super::{Watcher, kafka, unique, wait};
 use crate::ledger::check::Evidence;
 use crate::ledger::{Ledger, world};
@@ -36,6 +36,8 @@ pub struct Site {
     pub start_from: &'static str,
     pub receipt_records_max: u32,
     cluster: String,
+    /// Where sumun connects, and the properties by which it says who it is.
+    seen: (String, String),
     folder: TempDir,
     /// Logs of all starts, and metrics as they were scraped.
     texts: Mutex<Vec<(String, Vec<u8>)>>,
@@ -48,6 +50,8 @@ pub struct Plan<'a> {
     /// Alerts and receipts go to another cluster.
     pub outputs: Option<&'a Broker>,
     pub alert_topic_missing: bool,
+    /// sumun connects where the broker asks who it is.
+    pub is_guarded: bool,
     pub bulk_sellers: usize,
 }
 
@@ -69,6 +73,11 @@ impl Site {
             start_from: "earliest",
             receipt_records_max: 500,
             cluster: broker.cluster_id(),
+            seen: if plan.is_guarded {
+                (broker.guarded_bootstrap().to_owned(), credentials())
+            } else {
+                (broker.bootstrap().to_owned(), String::new())
+            },
             folder: tempfile::tempdir().unwrap(),
             texts: Mutex::default(),
             starts: Mutex::default(),
@@ -99,8 +108,7 @@ impl Site {
 
     /// Starts the member `id` with these variables in its environment.
     pub fn start_with(&self, id: &str, environment: &[(&str, &str)]) -> Sumun {
-        let config = self.path(&format!("{id}.yaml"));
-        fs::write(&config, self.config(id)).unwrap();
+        let config = self.write_config(id);
         let log = {
             let mut starts = self.starts.lock().unwrap();
             let log = self.path(&format!("{id}-{}.log", starts.len()));
@@ -116,9 +124,17 @@ impl Site {
         Sumun { _watcher: Watcher::of(&child), child, log }
     }
 
+    /// Writes the configuration of the member `id`.
+    pub fn write_config(&self, id: &str) -> PathBuf {
+        let config = self.path(&format!("{id}.yaml"));
+        fs::write(&config, self.config(id)).unwrap();
+        config
+    }
+
     fn config(&self, id: &str) -> String {
         let Site {
             bootstrap,
+            seen: (brokers, credentials),
             outputs_bootstrap,
             topic,
             group,
@@ -128,19 +144,21 @@ impl Site {
             receipt_records_max,
             ..
         } = self;
+        // Another cluster where the plan says so, else the same.
+        let outputs = if outputs_bootstrap == bootstrap { brokers } else { outputs_bootstrap };
         format!(
             "id: {id}
 home_country: KR
 state_dir: state-{id}
 egress:
-  brokers: [{bootstrap}]
+  brokers: [{brokers}]
   group: {group}
   topics: [{topic}]
   start_from: {start_from}
   lanes: 2
-  kafka: {{session.timeout.ms: {SESSION_TIMEOUT_MS}, heartbeat.interval.ms: 500}}
+  kafka: {{session.timeout.ms: {SESSION_TIMEOUT_MS}, heartbeat.interval.ms: 500{credentials}}}
 outputs:
-  brokers: [{outputs_bootstrap}]
+  brokers: [{outputs}]
   alerts: {alerts}
   receipts: {receipts}
   receipt_interval: 200ms
@@ -228,6 +246,14 @@ telemetry:
             texts,
         }
     }
+}
+
+/// Of the one user of a guarded broker.
+fn credentials() -> String {
+    format!(
+        ", security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN, sasl.username: {GUARDED_USER}, \
+         sasl.password: {GUARDED_USER}"
+    )
 }
 
 impl Drop for Site {
