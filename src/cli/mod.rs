@@ -63,7 +63,7 @@ fn start_log(arguments: &Arguments) -> Result<(), Failure> {
 fn perform(command: &Command, language: Language) -> Outcome {
     match command {
         Command::Run(arguments) => run::run(arguments),
-        Command::Coverage(arguments) => coverage::run(arguments),
+        Command::Coverage(arguments) => coverage::run(arguments, language),
         Command::Check(arguments) => check::run(arguments),
         Command::Scan(arguments) => scan::run(arguments, language),
         Command::Explain(arguments) => explain::run(arguments, language),
