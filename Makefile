@@ -50,7 +50,7 @@ torture: tools kafka
 	SUMUN_TORTURE=1 $(CARGO) test --locked $(FEATURES) --test it -- --nocapture
 
 dashboards: tools
-	deploy/grafana/generate deploy/grafana/dashboards "$${CARGO_TARGET_DIR:-target}/grafana"
+	deploy/grafana/generate deploy/grafana/dashboards "$${CARGO_TARGET_DIR:-target}/deploy-venv"
 
 kafka: tools
 	tests/it/kafka/fetch "$${CARGO_TARGET_DIR:-target}/kafka"

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use serde_json::Value;
 
@@ -124,19 +125,84 @@ fn what_the_containers_are_given_is_readable() {
 }
 
 #[test]
-fn the_configuration_of_the_containers_is_one() {
+fn the_configurations_of_the_containers_are_such() {
+    check_configuration(&read("compose/sumun.yaml"));
+    for document in rendered() {
+        if let Some(configuration) = document["data"]["sumun.yaml"].as_str() {
+            check_configuration(configuration);
+        }
+    }
+}
+
+/// With the facts of the worked example, and a key of its own.
+fn check_configuration(yaml: &str) {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("k1.hex");
     let facts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contracts/facts");
     let sumun = env!("CARGO_BIN_EXE_sumun");
     run("none", sumun, &["token", "--new-key", key.to_str().unwrap()]);
-    let yaml = read("compose/sumun.yaml")
+    let yaml = yaml
         .replace("${HOSTNAME}", "test")
         .replace("/etc/sumun/facts", facts.to_str().unwrap())
-        .replace("/var/lib/sumun/k1.hex", key.to_str().unwrap());
+        .replace("/var/lib/sumun/k1.hex", key.to_str().unwrap())
+        .replace("/etc/sumun/keys/k1.hex", key.to_str().unwrap());
     let config = folder.path().join("sumun.yaml");
     std::fs::write(&config, yaml).unwrap();
     run("none", sumun, &["check", "-c", config.to_str().unwrap()]);
+}
+
+/// The rendered chart: strict validation refuses what the schema of Kubernetes does not know.
+#[test]
+fn the_chart_is_what_kubernetes_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    for (position, document) in rendered().into_iter().enumerate() {
+        // Of the Prometheus operator, whose schema is not Kubernetes' own.
+        if document["kind"] != "PodMonitor" {
+            let file = folder.path().join(format!("{position}.json"));
+            std::fs::write(&file, document.to_string()).unwrap();
+        }
+    }
+    let files: Vec<PathBuf> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 5);
+    let tool = venv().join("bin/kubernetes-validate");
+    let files = files.iter().map(|file| file.to_str().unwrap());
+    let arguments: Vec<&str> =
+        ["--strict", "--kubernetes-version", "1.37.0"].into_iter().chain(files).collect();
+    run("python3-venv", tool.to_str().unwrap(), &arguments);
+}
+
+/// Without helm it is still known whether the chart has changed since it was rendered.
+#[test]
+fn the_rendered_chart_is_that_of_the_chart() {
+    let committed = read("helm/rendered.yaml");
+    // `true` renders nothing: what is left is the line with the chart's digest.
+    let digest = run("coreutils", "./helm/render", &["true"]);
+    assert!(
+        committed.starts_with(&digest),
+        "the chart has changed: deploy/helm/render helm >deploy/helm/rendered.yaml"
+    );
+    let has_helm = Command::new("helm").arg("version").output().is_ok_and(|output| output.status.success());
+    if has_helm {
+        let output = Command::new("./helm/render").arg("helm").current_dir(folder()).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), committed, "deploy/helm/rendered.yaml is old");
+    } else {
+        println!("helm is not here: the chart was not rendered again, and has not changed since it was");
+    }
+}
+
+fn rendered() -> Vec<Value> {
+    let text = read("helm/rendered.yaml");
+    let documents = text.split("\n---\n").skip(1);
+    documents.map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+}
+
+/// The Python tools of `deploy/requirements.txt`, made by whoever needs them first.
+fn venv() -> PathBuf {
+    static MADE: Once = Once::new();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("deploy-venv");
+    MADE.call_once(|| drop(run("python3-venv", "./venv", &[folder.to_str().unwrap()])));
+    folder
 }
 
 /// What `gcr.io/distroless/cc` has.
@@ -153,10 +219,9 @@ fn the_binary_needs_no_library_that_its_image_lacks() {
 
 #[test]
 fn the_dashboards_are_those_that_their_code_writes() {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let written = tempfile::tempdir_in(target).unwrap();
-    let (to, venv) = (written.path().to_str().unwrap(), target.with_file_name("grafana"));
-    run("python3-venv", "./grafana/generate", &[to, venv.to_str().unwrap()]);
+    let written = tempfile::tempdir().unwrap();
+    let to = written.path().to_str().unwrap();
+    run("python3-venv", "./grafana/generate", &[to, venv().to_str().unwrap()]);
     for name in DASHBOARDS {
         let fresh = std::fs::read_to_string(written.path().join(format!("{name}.json"))).unwrap();
         let is_current = fresh == read(&format!("grafana/dashboards/{name}.json"));
