@@ -16,7 +16,7 @@ use crate::text::Language;
 
 /// Finds personal data in outbound Kafka records and raises an alert when no legal basis covers its transfer abroad.
 #[derive(Parser)]
-#[command(name = "sumun", version, max_term_width = 100)]
+#[command(name = "sumun", version, max_term_width = 80)]
 #[command(after_help = "\
 Examples:
   sumun demo
@@ -639,6 +639,20 @@ mod tests {
             }
         };
         let command = Arguments::command();
+        check(&command);
+        commands_in(&command).into_iter().for_each(check);
+    }
+
+    #[test]
+    fn help_fits_a_terminal_of_80_columns() {
+        let mut command = Arguments::command();
+        command.build();
+        let check = |command: &Command| {
+            let help = command.clone().render_long_help().to_string();
+            for line in help.lines().filter(|line| !line.starts_with("Usage:")) {
+                assert!(line.len() <= 80, "{}: {line}", command.get_name());
+            }
+        };
         check(&command);
         commands_in(&command).into_iter().for_each(check);
     }

@@ -6,25 +6,27 @@ use super::exit::{Exit, Failure, say};
 use crate::subject::{Keyring, SubjectToken, TokenType};
 use crate::text::Language;
 
+/// Says what is to be typed where somebody sits at a terminal.
+pub(super) fn prompt(token_type: TokenType, language: Language) {
+    if io::stdin().is_terminal() {
+        let kind = token_type.as_str();
+        let text = language.pick(
+            format!("{kind}, one per line; end with Ctrl-D:"),
+            format!("{kind} 값을 한 줄에 하나씩 입력하고 Ctrl-D로 마치십시오:"),
+        );
+        say(format_args!("{text}"));
+    }
+}
+
 /// The token of every line that holds something; `None` for a value that makes none (masked, or nothing left of it).
 pub(super) fn tokens(
     token_type: TokenType,
     keyring: &Keyring,
     language: Language,
 ) -> Result<Vec<Option<SubjectToken>>, Failure> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        let kind = token_type.as_str();
-        say(format_args!(
-            "{}",
-            language.pick(
-                format!("{kind}, one per line; end with Ctrl-D:"),
-                format!("{kind} 값을 한 줄에 하나씩 입력하고 Ctrl-D로 마치십시오:"),
-            )
-        ));
-    }
+    prompt(token_type, language);
     let mut tokens = Vec::new();
-    for line in stdin.lock().lines() {
+    for line in io::stdin().lock().lines() {
         let line = line.map_err(|error| {
             Failure::new(
                 Exit::Usage,

@@ -68,7 +68,7 @@ fn perform(command: &Command, language: Language) -> Outcome {
         Command::Scan(arguments) => scan::run(arguments, language),
         Command::Explain(arguments) => explain::run(arguments, language),
         Command::Bench(arguments) => bench::run(arguments),
-        Command::Token(arguments) => token::run(arguments),
+        Command::Token(arguments) => token::run(arguments, language),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Patterns(arguments) => patterns::run(arguments, language),
         Command::Consent(arguments) => consent::run(arguments, language),

@@ -6,16 +6,17 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::args::TokenArgs;
-use super::assemble;
 use super::exit::{Exit, Failure, Outcome};
+use super::{assemble, identifiers};
 use crate::config;
 use crate::subject::{Keyring, TokenType};
+use crate::text::Language;
 
 const KEY_BYTES: usize = 32;
 /// Whoever reads a key can enumerate all phone numbers.
 const KEY_FILE_MODE: u32 = 0o600;
 
-pub(super) fn run(arguments: &TokenArgs) -> Outcome {
+pub(super) fn run(arguments: &TokenArgs, language: Language) -> Outcome {
     if let Some(path) = &arguments.new_key {
         create_key(path).map_err(|error| Failure::new(Exit::Configuration, error))?;
         return Ok(Exit::Ok);
@@ -24,6 +25,7 @@ pub(super) fn run(arguments: &TokenArgs) -> Outcome {
         return Err(Failure::new(Exit::Usage, "give --type or --new-key"));
     };
     let keyring = keyring(arguments)?;
+    identifiers::prompt(token_type, language);
     write_tokens(token_type, &keyring, io::stdin().lock(), io::stdout().lock())
 }
 
