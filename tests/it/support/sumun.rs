@@ -35,6 +35,10 @@ pub struct Site {
     pub partitions: i32,
     pub start_from: &'static str,
     pub receipt_records_max: u32,
+    /// A topic that is inspected too, and that no route names.
+    pub unrouted: Option<String>,
+    /// More sections of the configuration.
+    pub more_config: String,
     cluster: String,
     /// Where sumun connects, and the properties by which it says who it is.
     seen: (String, String),
@@ -72,6 +76,8 @@ impl Site {
             partitions,
             start_from: "earliest",
             receipt_records_max: 500,
+            unrouted: None,
+            more_config: String::new(),
             cluster: broker.cluster_id(),
             seen: if plan.is_guarded {
                 (broker.guarded_bootstrap().to_owned(), credentials())
@@ -142,8 +148,10 @@ impl Site {
             receipts,
             start_from,
             receipt_records_max,
+            more_config,
             ..
         } = self;
+        let unrouted = self.unrouted.as_ref().map_or(String::new(), |topic| format!(", {topic}"));
         // Another cluster where the plan says so, else the same.
         let outputs = if outputs_bootstrap == bootstrap { brokers } else { outputs_bootstrap };
         format!(
@@ -153,7 +161,7 @@ state_dir: state-{id}
 egress:
   brokers: [{brokers}]
   group: {group}
-  topics: [{topic}]
+  topics: [{topic}{unrouted}]
   start_from: {start_from}
   lanes: 2
   kafka: {{session.timeout.ms: {SESSION_TIMEOUT_MS}, heartbeat.interval.ms: 500{credentials}}}
@@ -186,7 +194,7 @@ tokens:
   keys: [{{id: k1, key_file: k1.hex}}]
 telemetry:
   listen: 127.0.0.1:0
-"
+{more_config}"
         )
     }
 
