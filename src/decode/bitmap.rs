@@ -1,7 +1,7 @@
 //! One look at each byte: which of the few classes that matter it belongs to, as bitmaps of 64 bytes a block.
 //!
 //! The tokenizer and the candidate finder read the same bitmaps, so a payload's bytes are classified once.
-//! AVX2 where the CPU has it (asked at run time), SSE2 on every other x86-64, plain Rust elsewhere; the last,
+//! AVX-512 or AVX2 where the CPU has it (asked at run time), SSE2 on every other x86-64, plain Rust elsewhere; the last,
 //! partial block is copied into a padded one, so nothing outside the slice is ever read.
 
 /// Bytes of a block: one bit each in a `u64`.
@@ -17,8 +17,16 @@ pub struct Block {
     pub quote: u64,
     /// `\`
     pub backslash: u64,
-    /// `{ } [ ] : ,`
-    pub structural: u64,
+    /// `{ [`
+    pub open: u64,
+    /// `} ]`
+    pub close: u64,
+    /// `:`
+    pub colon: u64,
+    /// `,`
+    pub comma: u64,
+    /// Up to the space: white space and control characters.
+    pub blank: u64,
     /// `0`–`9`, and `*`, which stands for a digit in a masked number.
     pub digit: u64,
     /// What may stand between the digits of one number: `-`, space, `.`, `/`, `(`, `)`.
@@ -93,6 +101,17 @@ impl Bitmaps {
         }
     }
 
+    /// The bits of `class` from byte `start` to before `end`, the first one lowest; `None` where they are more than 64.
+    pub fn window(&self, start: usize, end: usize, class: impl Fn(&Block) -> u64) -> Option<u64> {
+        let length = end.checked_sub(start).filter(|length| (1..=BLOCK_BYTES).contains(length))?;
+        let (block, shift) = (start / BLOCK_BYTES, start % BLOCK_BYTES);
+        let mut bits = class(self.blocks.get(block)?) >> shift;
+        if shift + length > BLOCK_BYTES {
+            bits |= class(self.blocks.get(block + 1)?) << (BLOCK_BYTES - shift);
+        }
+        Some(bits & (u64::MAX >> (BLOCK_BYTES - length)))
+    }
+
     pub fn has_backslash(&self) -> bool {
         self.has_backslash
     }
@@ -120,7 +139,10 @@ fn classify_plain(bytes: &[u8], out: &mut Vec<Block>) {
             match byte {
                 b'"' => block.quote |= bit,
                 b'\\' => block.backslash |= bit,
-                b'{' | b'}' | b'[' | b']' | b':' | b',' => block.structural |= bit,
+                b'{' | b'[' => block.open |= bit,
+                b'}' | b']' => block.close |= bit,
+                b':' => block.colon |= bit,
+                b',' => block.comma |= bit,
                 b'0'..=b'9' | b'*' => block.digit |= bit,
                 b'-' | b' ' | b'.' | b'/' | b'(' | b')' => block.separator |= bit,
                 0x80.. => block.non_ascii |= bit,
@@ -128,6 +150,9 @@ fn classify_plain(bytes: &[u8], out: &mut Vec<Block>) {
             }
             if matches!(byte, 0xC2 | 0xE2 | 0xE3 | 0xEF) {
                 block.foldable |= bit;
+            }
+            if *byte <= b' ' {
+                block.blank |= bit;
             }
         }
         out.push(block);
@@ -144,13 +169,21 @@ mod x86 {
     use std::arch::x86_64::{
         __m128i, __m256i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_or_si128,
         _mm_set1_epi8, _mm_sub_epi8, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8,
+        _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8, _mm256_sub_epi8, _mm512_and_si512,
+        _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask,
+        _mm512_or_si512, _mm512_set1_epi8, _mm512_sub_epi8,
     };
 
     use super::{BLOCK_BYTES, Block};
 
+    /// Stands behind the end of the payload: of no class.
+    const PADDING: u8 = b'~';
+
     pub(super) fn classify_into(bytes: &[u8], out: &mut Vec<Block>) {
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the CPU has AVX-512BW, which is all that the function needs.
+            unsafe { avx512(bytes, out) }
+        } else if is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2, which is all that the function needs.
             unsafe { avx2(bytes, out) }
         } else {
@@ -159,24 +192,30 @@ mod x86 {
         }
     }
 
+    /// The loop over all blocks for one block function.
+    macro_rules! blocks {
+        ($name:ident, $block:ident, $feature:literal) => {
+            #[target_feature(enable = $feature)]
+            pub(super) fn $name(bytes: &[u8], out: &mut Vec<Block>) {
+                let (chunks, tail) = bytes.as_chunks::<BLOCK_BYTES>();
+                let mut padded = [PADDING; BLOCK_BYTES];
+                for (to, from) in padded.iter_mut().zip(tail) {
+                    *to = *from;
+                }
+                let last = if tail.is_empty() { None } else { Some(&padded) };
+                // One call, so that it is inlined.
+                for chunk in chunks.iter().chain(last) {
+                    out.push($block(chunk));
+                }
+            }
+        };
+    }
+
     /// The classifier for one vector width. `$load` reads `$lanes` bytes from a pointer without alignment.
     macro_rules! classifier {
         ($name:ident, $block:ident, $feature:literal, $lanes:literal, $load:ident, $set1:ident, $eq:ident, $or:ident,
          $and:ident, $min:ident, $sub:ident, $mask:ident, $vector:ident, $movemask:literal, $class:ident) => {
-            #[target_feature(enable = $feature)]
-            pub(super) fn $name(bytes: &[u8], out: &mut Vec<Block>) {
-                let (chunks, tail) = bytes.as_chunks::<BLOCK_BYTES>();
-                for chunk in chunks {
-                    out.push($block(chunk));
-                }
-                if !tail.is_empty() {
-                    let mut padded = [0; BLOCK_BYTES];
-                    for (to, from) in padded.iter_mut().zip(tail) {
-                        *to = *from;
-                    }
-                    out.push($block(&padded));
-                }
-            }
+            blocks!($name, $block, $feature);
 
             #[inline]
             #[target_feature(enable = $feature)]
@@ -194,8 +233,11 @@ mod x86 {
                     block.backslash |= bits(is(b'\\'));
                     // `[` and `{`, `]` and `}` differ in one bit only, and no other byte maps onto them.
                     let folded = $or(bytes, $set1(0x20));
-                    let brackets = $or($eq(folded, $set1(b'{' as i8)), $eq(folded, $set1(b'}' as i8)));
-                    block.structural |= bits($or(brackets, $or(is(b':'), is(b','))));
+                    block.open |= bits($eq(folded, $set1(b'{' as i8)));
+                    block.close |= bits($eq(folded, $set1(b'}' as i8)));
+                    block.colon |= bits(is(b':'));
+                    block.comma |= bits(is(b','));
+                    block.blank |= bits($eq($min(bytes, $set1(0x20)), bytes));
                     let offset = $sub(bytes, $set1(b'0' as i8));
                     let digits = $eq($min(offset, $set1(9)), offset);
                     block.digit |= bits($or(digits, is(b'*')));
@@ -227,6 +269,38 @@ mod x86 {
                 bits
             }
         };
+    }
+
+    blocks!(avx512, block_avx512, "avx512bw");
+
+    /// Here comparisons give bitmaps by themselves.
+    #[inline]
+    #[target_feature(enable = "avx512bw")]
+    #[expect(clippy::cast_possible_wrap, reason = "byte constants in signed lanes")]
+    fn block_avx512(chunk: &[u8; BLOCK_BYTES]) -> Block {
+        // SAFETY: `chunk` is exactly as long as what is loaded; alignment is not asked for.
+        let bytes = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
+        let all = |byte: u8| _mm512_set1_epi8(byte as i8);
+        let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, all(byte));
+        let folded = _mm512_or_si512(bytes, all(0x20));
+        let even = _mm512_and_si512(bytes, all(0xFE));
+        let non_ascii = _mm512_movepi8_mask(bytes);
+        Block {
+            quote: is(b'"'),
+            backslash: is(b'\\'),
+            open: _mm512_cmpeq_epi8_mask(folded, all(b'{')),
+            close: _mm512_cmpeq_epi8_mask(folded, all(b'}')),
+            colon: is(b':'),
+            comma: is(b','),
+            blank: _mm512_cmple_epu8_mask(bytes, all(b' ')),
+            digit: _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, all(b'0')), all(9)) | is(b'*'),
+            separator: _mm512_cmpeq_epi8_mask(even, all(b'('))
+                | _mm512_cmpeq_epi8_mask(even, all(b'.'))
+                | is(b'-')
+                | is(b' '),
+            non_ascii,
+            foldable: if non_ascii == 0 { 0 } else { is(0xC2) | is(0xE2) | is(0xE3) | is(0xEF) },
+        }
     }
 
     classifier!(
@@ -290,7 +364,14 @@ mod tests {
                 #[expect(unsafe_code, reason = "SSE2 is part of x86-64")]
                 // SAFETY: every x86-64 has SSE2.
                 unsafe { super::x86::sse2(&bytes, &mut narrow) };
-                prop_assert_eq!(narrow, expected);
+                prop_assert_eq!(&narrow, &expected);
+                if is_x86_feature_detected!("avx2") {
+                    narrow.clear();
+                    #[expect(unsafe_code, reason = "the CPU was asked")]
+                    // SAFETY: the CPU has AVX2.
+                    unsafe { super::x86::avx2(&bytes, &mut narrow) };
+                    prop_assert_eq!(narrow, expected);
+                }
             }
         }
 
@@ -304,6 +385,10 @@ mod tests {
             let (start, end) = (start.min(bytes.len()), end.min(bytes.len()));
             let expected = bytes.get(start..end).is_some_and(|range| range.contains(&b'\\'));
             prop_assert_eq!(bitmaps.any_backslash(start, end), expected);
+            if let Some(window) = bitmaps.window(start, end, |block| block.backslash) {
+                let bit = |(position, byte): (usize, &u8)| u64::from(*byte == b'\\') << position;
+                prop_assert_eq!(window, bytes[start..end].iter().enumerate().map(bit).sum::<u64>());
+            }
         }
     }
 

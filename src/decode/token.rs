@@ -30,6 +30,16 @@ pub enum TokenKind {
     Text,
 }
 
+impl TokenKind {
+    /// Of what stands in JSON without quotes.
+    pub(super) fn of_scalar(raw: &[u8]) -> TokenKind {
+        match raw.first() {
+            Some(b'0'..=b'9' | b'-') => TokenKind::Number,
+            _ => TokenKind::Literal,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     Object,
@@ -59,6 +69,12 @@ pub trait Visit<'a> {
     /// Whether there is anything to see in this payload; asked after [`Visit::begin`].
     fn is_curious(&self) -> bool {
         true
+    }
+
+    /// The first byte from `from` on whose token must be seen, `u32::MAX` where there is none; the other tokens may be
+    /// left out, and the paths of `open` and `close` be empty. `None`: every token is to be seen.
+    fn interest(&mut self, _from: u32) -> Option<u32> {
+        None
     }
 
     /// A payload begins; `bitmaps` are those of `bytes`.
@@ -174,6 +190,10 @@ impl<'a> Path<'_, 'a> {
         let mut buffer = String::new();
         for frame in self.frames {
             match *frame {
+                // One digit is written by hand: formatting costs as much as the rest of the path.
+                Frame::Index(position @ 0..=9) => {
+                    out.extend(['[', char::from_digit(position, 10).unwrap_or_default(), ']']);
+                }
                 Frame::Index(position) => {
                     // Writing to a String cannot fail.
                     write!(out, "[{position}]").unwrap_or_default();

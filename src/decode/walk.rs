@@ -20,15 +20,16 @@ pub(super) enum Broken {
 /// What may come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
-    /// After `[`: a value or `]`.
-    FirstValue,
-    /// After `:`, or `,` in an array.
-    Value,
-    /// After `{`: a key or `}`.
-    FirstKey,
-    /// After `,` in an object.
-    Key,
-    /// After a value: `,` or the closing bracket.
+    Root,
+    /// In an object: a key; `}` too where it is the `first`.
+    Member {
+        first: bool,
+    },
+    /// In an array: a value; `]` too where it is the `first`.
+    Element {
+        first: bool,
+    },
+    /// After an object or array inside another: `,` or a closing bracket.
     Separator,
     /// After the root value.
     End,
@@ -43,140 +44,265 @@ pub(super) fn walk_json<'a>(
     frames: &mut Vec<Frame<'a>>,
     visitor: &mut impl Visit<'a>,
 ) -> Result<(), Broken> {
-    let marks = Marks::new(bitmaps.blocks());
-    Walker { bytes, bitmaps, marks, frames, visitor, from: start, expect: Expect::Value }.document()
+    let cursor = Cursor { bytes, marks: Marks::new(bitmaps.blocks()), from: start };
+    Walker { cursor, bitmaps, frames, visitor, expect: Expect::Root }.document()
+}
+
+/// Where the walk is in the bytes. The loops of [`Walker`] work on a copy of their own: that stays in registers.
+#[derive(Clone)]
+struct Cursor<'w, 'a> {
+    bytes: &'a [u8],
+    marks: Marks<'w>,
+    /// The end of the last mark: what lies between it and the next one is white space or a scalar.
+    from: usize,
+}
+
+#[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
+impl<'a> Cursor<'_, 'a> {
+    #[inline(always)]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn next(&mut self) -> Result<usize, Broken> {
+        self.marks.next().ok_or(Broken::Syntax)
+    }
+
+    #[inline(always)]
+    fn blank_until(&self, at: usize) -> Result<(), Broken> {
+        if self.is_blank_until(at) { Ok(()) } else { Err(Broken::Syntax) }
+    }
+
+    #[inline(always)]
+    fn is_blank_until(&self, at: usize) -> bool {
+        self.from == at || is_blank(self.bytes.get(self.from..at).unwrap_or_default())
+    }
+
+    /// The inside of the string whose opening quote is at `at`, with nothing but white space before it. Inside a
+    /// string the only marks are quotes.
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Result<&'a [u8], Broken> {
+        self.blank_until(at)?;
+        let end = self.next()?;
+        self.from = end + 1;
+        self.bytes.get(at + 1..end).ok_or(Broken::Syntax)
+    }
+}
+
+#[cold]
+fn is_blank(gap: &[u8]) -> bool {
+    gap.iter().all(u8::is_ascii_whitespace)
 }
 
 struct Walker<'w, 'a, V> {
-    bytes: &'a [u8],
+    cursor: Cursor<'w, 'a>,
     bitmaps: &'w Bitmaps,
-    marks: Marks<'w>,
     frames: &'w mut Vec<Frame<'a>>,
     visitor: &'w mut V,
-    /// The end of the last mark: what lies between it and the next one is white space or a scalar.
-    from: usize,
     expect: Expect,
 }
 
-impl<'a, V: Visit<'a>> Walker<'_, 'a, V> {
+impl<'w, 'a, V: Visit<'a>> Walker<'w, 'a, V> {
+    /// One turn for each bracket: the members between two brackets are read in loops of their own, whose branches
+    /// are easy to foresee.
     fn document(mut self) -> Result<(), Broken> {
-        while let Some(at) = self.marks.next() {
-            let byte = self.byte(at);
+        while let Some(at) = self.cursor.marks.next() {
             match self.expect {
-                Expect::Value | Expect::FirstValue => self.value(at, byte)?,
-                Expect::Key | Expect::FirstKey => self.member(at, byte)?,
-                Expect::Separator => self.separator(at, byte)?,
+                Expect::Root => self.root(at)?,
+                Expect::Member { first } => self.members(at, first)?,
+                Expect::Element { first } => self.elements(at, first)?,
+                Expect::Separator => self.separator(at)?,
                 Expect::End => return Err(Broken::Syntax),
             }
         }
         if self.expect != Expect::End {
             return Err(Broken::Syntax);
         }
-        self.blank_until(self.bytes.len())
+        self.cursor.blank_until(self.cursor.bytes.len())
     }
 
-    fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or_default()
-    }
-
-    /// A value; where it is a string or scalar, with the separator that follows, so that the common case needs one
-    /// turn of the loop per member.
-    #[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
-    #[inline(always)]
-    fn value(&mut self, at: usize, byte: u8) -> Result<(), Broken> {
-        match byte {
+    fn root(&mut self, at: usize) -> Result<(), Broken> {
+        match self.cursor.byte(at) {
             b'"' => {
-                self.blank_until(at)?;
-                let token = self.string(at, TokenKind::String)?;
-                self.visitor.value(token, Path { frames: self.frames });
-                if self.frames.is_empty() {
-                    self.expect = Expect::End;
-                    return Ok(());
-                }
-                let at = self.marks.next().ok_or(Broken::Syntax)?;
-                self.separator(at, self.byte(at))
+                let raw = self.cursor.string(at)?;
+                self.see(TokenKind::String, at + 1, raw);
+                self.expect = Expect::End;
+                Ok(())
             }
             b'{' => self.open(at, Container::Object),
             b'[' => self.open(at, Container::Array),
-            b',' | b'}' | b']' => {
-                if self.scalar(at)? {
-                    self.from = at;
-                    self.separator(at, byte)
-                } else if byte == b']' && self.expect == Expect::FirstValue {
-                    self.close(at, Container::Array)
-                } else {
-                    Err(Broken::Syntax)
-                }
-            }
             _ => Err(Broken::Syntax),
         }
     }
 
-    /// A key with its colon and value, or the end of an object that has no member.
-    fn member(&mut self, at: usize, byte: u8) -> Result<(), Broken> {
-        self.blank_until(at)?;
-        match byte {
-            b'"' => {
-                let token = self.string(at, TokenKind::Key)?;
-                let colon = self.marks.next().ok_or(Broken::Syntax)?;
-                if self.byte(colon) != b':' {
-                    return Err(Broken::Syntax);
-                }
-                self.blank_until(colon)?;
-                self.from = colon + 1;
-                if V::SEES {
-                    if let Some(frame) = self.frames.last_mut() {
-                        *frame = Frame::Key { raw: token.raw, at: token.at, escaped: token.escaped };
-                    }
-                    self.visitor.key(token, Path { frames: self.frames });
-                }
-                self.expect = Expect::Value;
-                let at = self.marks.next().ok_or(Broken::Syntax)?;
-                self.value(at, self.byte(at))
+    /// Members of an object, up to the next bracket. `at` is where a key begins, or the end of an empty object.
+    fn members(&mut self, mut at: usize, first: bool) -> Result<(), Broken> {
+        let mut cursor = self.cursor.clone();
+        if first && cursor.byte(at) == b'}' {
+            cursor.blank_until(at)?;
+            return self.close(at, Container::Object);
+        }
+        loop {
+            self.key(&mut cursor, at)?;
+            at = cursor.next()?;
+            match cursor.byte(at) {
+                b'"' => at = self.string(&mut cursor, at)?,
+                b',' | b'}' => self.scalar(&cursor, at)?,
+                b'{' => return self.go_in(cursor, at, Container::Object),
+                b'[' => return self.go_in(cursor, at, Container::Array),
+                _ => return Err(Broken::Syntax),
             }
-            b'}' if self.expect == Expect::FirstKey => self.close(at, Container::Object),
+            match cursor.byte(at) {
+                b',' => cursor.from = at + 1,
+                b'}' => return self.go_out(cursor, at, Container::Object),
+                _ => return Err(Broken::Syntax),
+            }
+            at = cursor.next()?;
+        }
+    }
+
+    /// Elements of an array, up to the next bracket. `at` is the first mark in or behind an element.
+    fn elements(&mut self, mut at: usize, first: bool) -> Result<(), Broken> {
+        let mut cursor = self.cursor.clone();
+        if first && cursor.byte(at) == b']' && cursor.is_blank_until(at) {
+            return self.close(at, Container::Array);
+        }
+        loop {
+            match cursor.byte(at) {
+                b'"' => at = self.string(&mut cursor, at)?,
+                b',' | b']' => self.scalar(&cursor, at)?,
+                b'{' => return self.go_in(cursor, at, Container::Object),
+                b'[' => return self.go_in(cursor, at, Container::Array),
+                _ => return Err(Broken::Syntax),
+            }
+            match cursor.byte(at) {
+                b',' => {
+                    cursor.from = at + 1;
+                    self.next_element();
+                }
+                b']' => return self.go_out(cursor, at, Container::Array),
+                _ => return Err(Broken::Syntax),
+            }
+            at = cursor.next()?;
+        }
+    }
+
+    /// What follows an object or array that is a member or element itself.
+    fn separator(&mut self, at: usize) -> Result<(), Broken> {
+        self.cursor.blank_until(at)?;
+        match (self.cursor.byte(at), self.frames.last()) {
+            (b',', Some(Frame::Key { .. })) => {
+                self.cursor.from = at + 1;
+                self.expect = Expect::Member { first: false };
+                Ok(())
+            }
+            (b',', Some(Frame::Index(_))) => {
+                self.cursor.from = at + 1;
+                self.next_element();
+                self.expect = Expect::Element { first: false };
+                Ok(())
+            }
+            (b'}', _) => self.close(at, Container::Object),
+            (b']', _) => self.close(at, Container::Array),
             _ => Err(Broken::Syntax),
         }
+    }
+
+    fn next_element(&mut self) {
+        if let Some(Frame::Index(position)) = self.frames.last_mut() {
+            *position += 1;
+        }
+    }
+
+    /// The key whose opening quote is at `at`, and its colon.
+    #[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
+    #[inline(always)]
+    fn key(&mut self, cursor: &mut Cursor<'w, 'a>, at: usize) -> Result<(), Broken> {
+        if cursor.byte(at) != b'"' {
+            return Err(Broken::Syntax);
+        }
+        let raw = cursor.string(at)?;
+        let colon = cursor.next()?;
+        if cursor.byte(colon) != b':' {
+            return Err(Broken::Syntax);
+        }
+        cursor.blank_until(colon)?;
+        cursor.from = colon + 1;
+        if V::SEES {
+            let token = self.token(TokenKind::Key, at + 1, raw);
+            if let Some(frame) = self.frames.last_mut() {
+                *frame = Frame::Key { raw, at: token.at, escaped: token.escaped };
+            }
+            self.visitor.key(token, Path { frames: self.frames });
+        }
+        Ok(())
+    }
+
+    /// The string whose opening quote is at `at`; returns the mark behind it.
+    #[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
+    #[inline(always)]
+    fn string(&mut self, cursor: &mut Cursor<'w, 'a>, at: usize) -> Result<usize, Broken> {
+        let raw = cursor.string(at)?;
+        self.see(TokenKind::String, at + 1, raw);
+        let after = cursor.next()?;
+        cursor.blank_until(after)?;
+        Ok(after)
+    }
+
+    /// The number or literal that ends before the mark at `at`.
+    fn scalar(&mut self, cursor: &Cursor<'w, 'a>, at: usize) -> Result<(), Broken> {
+        let gap = cursor.bytes.get(cursor.from..at).unwrap_or_default();
+        let raw = gap.trim_ascii_start();
+        let start = at - raw.len();
+        let raw = raw.trim_ascii_end();
+        if raw.is_empty() || has_blank(raw) {
+            return Err(Broken::Syntax);
+        }
+        let token = Token { kind: TokenKind::of_scalar(raw), raw, at: position(start), escaped: false };
+        self.visitor.value(token, Path { frames: self.frames });
+        Ok(())
     }
 
     #[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
     #[inline(always)]
-    fn separator(&mut self, at: usize, byte: u8) -> Result<(), Broken> {
-        self.blank_until(at)?;
-        match byte {
-            b',' => {
-                self.from = at + 1;
-                match self.frames.last_mut() {
-                    Some(Frame::Key { .. }) => self.expect = Expect::Key,
-                    Some(Frame::Index(position)) => {
-                        *position += 1;
-                        self.expect = Expect::Value;
-                    }
-                    None => return Err(Broken::Syntax),
-                }
-                Ok(())
-            }
-            b'}' => self.close(at, Container::Object),
-            b']' => self.close(at, Container::Array),
-            _ => Err(Broken::Syntax),
-        }
+    fn see(&mut self, kind: TokenKind, start: usize, raw: &'a [u8]) {
+        let token = self.token(kind, start, raw);
+        self.visitor.value(token, Path { frames: self.frames });
+    }
+
+    #[expect(clippy::inline_always, reason = "calls cost a fifth of the walk")]
+    #[inline(always)]
+    fn token(&self, kind: TokenKind, start: usize, raw: &'a [u8]) -> Token<'a> {
+        let escaped = V::SEES && self.bitmaps.any_backslash(start, start + raw.len());
+        Token { kind, raw, at: position(start), escaped }
+    }
+
+    fn go_in(&mut self, cursor: Cursor<'w, 'a>, at: usize, container: Container) -> Result<(), Broken> {
+        self.cursor = cursor;
+        self.open(at, container)
+    }
+
+    fn go_out(&mut self, cursor: Cursor<'w, 'a>, at: usize, container: Container) -> Result<(), Broken> {
+        self.cursor = cursor;
+        self.close(at, container)
     }
 
     fn open(&mut self, at: usize, container: Container) -> Result<(), Broken> {
-        self.blank_until(at)?;
+        self.cursor.blank_until(at)?;
         if self.frames.len() >= DEPTH_MAX {
             return Err(Broken::Depth);
         }
         self.visitor.open(container, position(at), Path { frames: self.frames });
         let (frame, expect) = match container {
             Container::Object => {
-                (Frame::Key { raw: &[], at: position(at), escaped: false }, Expect::FirstKey)
+                (Frame::Key { raw: &[], at: position(at), escaped: false }, Expect::Member { first: true })
             }
-            Container::Array => (Frame::Index(0), Expect::FirstValue),
+            Container::Array => (Frame::Index(0), Expect::Element { first: true }),
         };
         self.frames.push(frame);
         self.expect = expect;
-        self.from = at + 1;
+        self.cursor.from = at + 1;
         Ok(())
     }
 
@@ -186,60 +312,14 @@ impl<'a, V: Visit<'a>> Walker<'_, 'a, V> {
             _ => return Err(Broken::Syntax),
         }
         self.visitor.close(container, position(at), Path { frames: self.frames });
-        self.from = at + 1;
-        self.after_value();
-        Ok(())
-    }
-
-    fn after_value(&mut self) {
+        self.cursor.from = at + 1;
         self.expect = if self.frames.is_empty() { Expect::End } else { Expect::Separator };
-    }
-
-    /// The string whose opening quote is at `at`. Inside a string the only marks are quotes.
-    #[expect(clippy::inline_always, reason = "a call per string costs a tenth of the walk")]
-    #[inline(always)]
-    fn string(&mut self, at: usize, kind: TokenKind) -> Result<Token<'a>, Broken> {
-        let end = self.marks.next().ok_or(Broken::Syntax)?;
-        let start = at + 1;
-        let raw = self.bytes.get(start..end).ok_or(Broken::Syntax)?;
-        self.from = end + 1;
-        let escaped = V::SEES && self.bitmaps.any_backslash(start, end);
-        Ok(Token { kind, raw, at: position(start), escaped })
-    }
-
-    /// The number or literal that ends before `at`; false where there is none.
-    fn scalar(&mut self, at: usize) -> Result<bool, Broken> {
-        let mut start = self.from;
-        let gap = self.bytes.get(start..at).unwrap_or_default();
-        let raw = gap.trim_ascii_start();
-        start += gap.len() - raw.len();
-        let raw = raw.trim_ascii_end();
-        let Some(first) = raw.first() else {
-            return Ok(false);
-        };
-        let kind = match first {
-            b'0'..=b'9' | b'-' => TokenKind::Number,
-            _ => TokenKind::Literal,
-        };
-        if has_blank(raw) {
-            return Err(Broken::Syntax);
-        }
-        self.visitor
-            .value(Token { kind, raw, at: position(start), escaped: false }, Path { frames: self.frames });
-        Ok(true)
-    }
-
-    fn blank_until(&self, at: usize) -> Result<(), Broken> {
-        if self.from == at {
-            return Ok(());
-        }
-        let gap = self.bytes.get(self.from..at).unwrap_or_default();
-        if gap.iter().all(u8::is_ascii_whitespace) { Ok(()) } else { Err(Broken::Syntax) }
+        Ok(())
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "bounded by decode::PAYLOAD_BYTES_MAX")]
-fn position(at: usize) -> u32 {
+pub(super) fn position(at: usize) -> u32 {
     at as u32
 }
 
@@ -255,6 +335,7 @@ fn has_blank(raw: &[u8]) -> bool {
 }
 
 /// Positions, in order, of the quotes that are not escaped and of the structural bytes outside strings.
+#[derive(Clone)]
 struct Marks<'m> {
     blocks: std::slice::Iter<'m, Block>,
     bits: u64,
@@ -295,7 +376,7 @@ impl<'m> Marks<'m> {
         let in_string = prefix_xor(quotes) ^ self.string_carry;
         // The sign, spread over all bits: whether the last byte is inside a string.
         self.string_carry = (in_string >> 63).wrapping_neg();
-        block.structural & !in_string | quotes
+        (block.open | block.close | block.colon | block.comma) & !in_string | quotes
     }
 
     /// The bytes that a backslash escapes: those after a run of backslashes of odd length
@@ -317,7 +398,7 @@ impl<'m> Marks<'m> {
 
 /// Bit `n` is the exclusive or of the bits `0..=n`: from quotes to the insides of strings.
 #[inline]
-fn prefix_xor(mut bits: u64) -> u64 {
+pub(super) fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;
     }
