@@ -7,15 +7,22 @@ pub fn phone_number(text: &str, prefix_digits: usize) -> String {
     const LAST_SHOWN: usize = 4;
     let digits = text.chars().filter(|character| is_hidden(*character)).count();
     let mut seen = 0;
-    let mut out = String::with_capacity(text.len());
-    out.extend(text.chars().map(|character| {
-        if !is_hidden(character) {
-            return character;
+    let mut is_shown = |character| {
+        let hidden = is_hidden(character);
+        seen += usize::from(hidden);
+        !hidden || seen <= prefix_digits || seen + LAST_SHOWN > digits
+    };
+    if !text.is_ascii() {
+        return text.chars().map(|character| if is_shown(character) { character } else { '*' }).collect();
+    }
+    // The usual case, without decoding and encoding.
+    let mut out = text.as_bytes().to_vec();
+    for byte in &mut out {
+        if !is_shown(char::from(*byte)) {
+            *byte = b'*';
         }
-        seen += 1;
-        if seen <= prefix_digits || seen + LAST_SHOWN > digits { character } else { '*' }
-    }));
-    out
+    }
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A value of which nothing may be shown.
@@ -24,8 +31,10 @@ pub fn whole(text: &str) -> String {
 }
 
 /// A `*` of a number that came masked counts like the digit it stands for.
+#[inline]
 fn is_hidden(character: char) -> bool {
-    character.is_alphanumeric() || character == '*'
+    let known = character.is_ascii_alphanumeric() || character == '*';
+    known || !character.is_ascii() && character.is_alphanumeric()
 }
 
 #[cfg(test)]

@@ -65,6 +65,54 @@ fn a_finding_says_where_it_lies_and_is_masked() {
     check("\"010-2345-6703\"", &[(PhoneNumber, "$", 0, 13, "010-****-6703")]);
 }
 
+fn documents() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::{Value, json};
+    let keys = || {
+        prop::sample::select(vec!["tel", "ean", "lot", "mawb", "type", "value", "x", "01023456703", "ssn"])
+    };
+    let texts = prop::sample::select(vec![
+        "010-2345-6703",
+        "01023456704",
+        "8801043014809",
+        "8503121213450",
+        "850312-1213450",
+        "1023456705",
+        "phone",
+        "tel 010-2345-6706",
+        "180-12345675",
+        "20260807-5081787",
+        "2024-08-15 010-2345-6707",
+        "배송 전 연락",
+        "",
+    ]);
+    let numbers = prop::sample::select(vec![1_023_456_708_u64, 212_345_678, 1_793_458_800_000, 7]);
+    let leaf = prop_oneof![texts.prop_map(Value::from), numbers.prop_map(Value::from)];
+    leaf.prop_recursive(4, 24, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((keys(), inner), 0..5)
+                .prop_map(|members| json!(std::collections::BTreeMap::from_iter(members))),
+        ]
+    })
+}
+
+proptest! {
+    /// A compact document is outlined and its look-alikes are not even looked for, one with white space is walked,
+    /// one with an escape is read without a first look: all must see the same.
+    #[test]
+    fn how_a_document_is_written_changes_nothing(document in documents()) {
+        let compact = document.to_string();
+        let pretty = serde_json::to_string_pretty(&document).expect("a document is text");
+        // An escape where nothing is inspected: in a key that nobody knows.
+        let escaped = format!(r#"{{"\u0071":{compact}}}"#);
+        let expected = found(&record(compact.as_bytes()));
+        prop_assert_eq!(&found(&record(pretty.as_bytes())), &expected);
+        let below: Vec<Found> =
+            found(&record(escaped.as_bytes())).into_iter().map(|one| (one.0, one.1.replacen(".q", "", 1), one.2, one.3, one.4)).collect();
+        prop_assert_eq!(below, expected);
+    }
+}
+
 #[test]
 fn duplicate_keys_are_all_seen_and_a_key_may_be_a_finding() {
     check(

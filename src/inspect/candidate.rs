@@ -17,6 +17,9 @@ pub(super) fn is_plainly_without(text: &[u8]) -> bool {
     if text.len() > SHORT_BYTES_MAX || matches!(text.trim_ascii_start(), [b'{' | b'[' | b'"', ..]) {
         return false;
     }
+    if text.len() < DIGITS_MIN as usize {
+        return text.is_ascii();
+    }
     let (mut digits, mut all) = (0, 0);
     for byte in text {
         digits += u32::from(is_digit(*byte));
@@ -152,26 +155,96 @@ fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec
 
 impl Group {
     /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.
-    /// `text` is what the group's positions refer to; `numeric` is a number of JSON.
+    /// `text` is what the group's positions refer to, `bitmaps` are its; `numeric` may be a number of JSON.
     #[inline]
-    pub(super) fn may_hold_number(&self, text: &[u8], numeric: bool) -> bool {
+    pub(super) fn may_hold_number(&self, text: &[u8], bitmaps: &Bitmaps, numeric: bool) -> bool {
         let (start, end) = (self.start as usize, self.end as usize);
         let group = text.get(start..end).unwrap_or_default();
         if self.end - self.start == self.digits {
-            // Most groups are barcodes and epochs: 13 digits that are no date, and begin with no country code.
-            if let [first, _, third, _, fifth, ..] = group
-                && group.len() == 13
-                && !matches!(first, b'0' | b'8' | b'*')
-                && !matches!((third, fifth), (b'0' | b'1', b'0'..=b'3'))
-            {
-                return false;
-            }
-            return may_begin(group, true, numeric) && !is_inside_word(text, start, end);
+            return run_may_begin(group, numeric) && !is_inside_word(text, start, end);
         }
-        let mut chunks = group.split(|byte| !is_digit(*byte)).filter(|chunk| !chunk.is_empty());
-        chunks.next().is_some_and(|first| may_begin(first, true, numeric))
-            || chunks.any(|chunk| may_begin(chunk, false, numeric))
+        let Some(mut digits) = bitmaps.window(start, end, |block| block.digit) else {
+            let mut chunks = group.split(|byte| !is_digit(*byte)).filter(|chunk| !chunk.is_empty());
+            return chunks.next().is_some_and(|first| may_begin(first, true, numeric))
+                || chunks.any(|chunk| may_begin(chunk, false, numeric));
+        };
+        let mut first = true;
+        while digits != 0 {
+            let start = digits.trailing_zeros();
+            let length = (!(digits >> start)).trailing_zeros();
+            let end = start + length;
+            let chunk = group.get(start as usize..end as usize).unwrap_or_default();
+            if may_begin(chunk, first, numeric) {
+                return true;
+            }
+            digits &= u64::MAX.checked_shl(end).unwrap_or(0);
+            first = false;
+        }
+        false
     }
+}
+
+/// [`may_begin`] for a group without separators, the common case: from tables, because branches on digits cannot be
+/// foreseen.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one byte is taken out of eight")]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "a branch that cannot be foreseen costs more than all of it"
+)]
+fn run_may_begin(run: &[u8], numeric: bool) -> bool {
+    const ALL_DIGITS: u64 = 0x1010_1010_1010_1010;
+    /// Bit `n`: the seventh digit of a resident number may be `n`.
+    const CENTURIES: u64 = 0b10_0001_1111;
+    let Some(head) = run.first_chunk().map(|head| u64::from_le_bytes(*head)) else { return false };
+    if head & ALL_DIGITS != ALL_DIGITS {
+        return may_begin(run, true, numeric);
+    }
+    let digits = head & 0x0F0F_0F0F_0F0F_0F0F;
+    // In each byte the number that its digit and the next one make.
+    let twos = digits * 10 + (digits >> 8);
+    let two = |position: u32| usize::from((twos >> (8 * position)) as u8);
+    let lengths = if numeric { &LENGTHS_OF_NUMBERS } else { &LENGTHS_OF_TEXTS };
+    let length = u32::try_from(run.len()).unwrap_or(u32::MAX);
+    let lengths = lengths.get(two(0)).copied().unwrap_or_default();
+    let is_phone = lengths.checked_shr(length).unwrap_or_default() & 1 != 0;
+    let is_dialled = (two(0) == 0) & (two(2) == 82) & (run.len() <= DIALLED_DIGITS_MAX);
+    let (month, day, century) = (two(2), two(4), digits >> 48 & 0xF);
+    let is_date = (month.wrapping_sub(1) < 12) & (day.wrapping_sub(1) < 31);
+    let is_birth = is_date & (CENTURIES >> century & 1 != 0) & (run.len() == BIRTH_DIGITS);
+    is_phone | is_dialled | is_birth
+}
+
+/// The most digits of a phone number that begins with `0`, `82` and `0082`, and of one that has lost its zero.
+pub(super) const NATIONAL_DIGITS_MAX: usize = 12;
+pub(super) const COUNTRY_DIGITS_MAX: usize = 14;
+pub(super) const DIALLED_DIGITS_MAX: usize = 16;
+pub(super) const ZERO_LOST_DIGITS_MAX: usize = 10;
+/// Of a resident number.
+const BIRTH_DIGITS: usize = 13;
+
+/// By the first two digits of a run: bit `n` where a phone number of `n` digits may begin so.
+static LENGTHS_OF_TEXTS: [u32; 100] = phone_lengths(false);
+static LENGTHS_OF_NUMBERS: [u32; 100] = phone_lengths(true);
+
+#[expect(clippy::indexing_slicing, reason = "at compile time a failure is an error of the compiler")]
+const fn phone_lengths(numeric: bool) -> [u32; 100] {
+    const fn up_to(digits: usize) -> u32 {
+        (2 << digits) - 1
+    }
+    let mut lengths = [0; 100];
+    let mut two = 1;
+    while two < lengths.len() {
+        lengths[two] = match two {
+            1..=7 => up_to(NATIONAL_DIGITS_MAX),
+            10 | 11 | 16..=19 => up_to(ZERO_LOST_DIGITS_MAX),
+            10..=79 if numeric => up_to(ZERO_LOST_DIGITS_MAX),
+            82 => up_to(COUNTRY_DIGITS_MAX),
+            _ => 0,
+        };
+        two += 1;
+    }
+    lengths
 }
 
 /// Whether a number of an entity may begin with this chunk: a phone number with `0`, `82`, or, if it is the first of
@@ -180,15 +253,15 @@ impl Group {
 fn may_begin(chunk: &[u8], first: bool, numeric: bool) -> bool {
     match chunk {
         [b'*', ..] => true,
-        [b'0', b'0', b'8', b'2', ..] => chunk.len() <= 16,
-        [b'0', b'1'..=b'7', ..] if chunk.len() <= 12 => true,
-        [b'8', b'2', ..] if chunk.len() <= 14 => true,
-        [b'1', b'0' | b'1' | b'6'..=b'9', ..] if first && chunk.len() <= 10 => true,
-        [b'1'..=b'7', ..] if first && numeric && chunk.len() <= 10 => true,
+        [b'0', b'0', b'8', b'2', ..] => chunk.len() <= DIALLED_DIGITS_MAX,
+        [b'0', b'1'..=b'7', ..] if chunk.len() <= NATIONAL_DIGITS_MAX => true,
+        [b'8', b'2', ..] if chunk.len() <= COUNTRY_DIGITS_MAX => true,
+        [b'1', b'0' | b'1' | b'6'..=b'9', ..] if first && chunk.len() <= ZERO_LOST_DIGITS_MAX => true,
+        [b'1'..=b'7', ..] if first && numeric && chunk.len() <= ZERO_LOST_DIGITS_MAX => true,
         [_, _, b'0', b'1'..=b'9', day @ ..] | [_, _, b'1', b'0'..=b'2', day @ ..] => match day {
             [b'0'..=b'2', _] | [b'3', b'0' | b'1'] => true,
             [b'0'..=b'2', _, century, ..] | [b'3', b'0' | b'1', century, ..] => {
-                chunk.len() == 13 && matches!(century, b'0'..=b'4' | b'9' | b'*')
+                chunk.len() == BIRTH_DIGITS && matches!(century, b'0'..=b'4' | b'9' | b'*')
             }
             _ => false,
         },
@@ -229,7 +302,7 @@ pub(super) fn is_digit(byte: u8) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Group, find_groups, is_digit};
+    use super::{Group, find_groups, is_digit, may_begin, run_may_begin};
     use crate::decode::Bitmaps;
 
     fn groups(text: &[u8]) -> Vec<Group> {
@@ -275,6 +348,20 @@ mod tests {
             text in prop::collection::vec(prop::sample::select(b"0123456789012345678*- .(a".to_vec()), 0..300),
         ) {
             prop_assert_eq!(groups(&text), groups_slowly(&text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_is_looked_at_as_any_chunk(
+            run in "(01|82|0082|10|2|[0-9]{2})?[0-9]{2}(0[0-9]|1[0-3])[0-3][0-9]{1,9}[*]{0,3}", numeric in any::<bool>(),
+        ) {
+            // The table refuses a day 00 and a month 00, which are none either way.
+            let (month, day) = (run.get(2..4).unwrap_or_default(), run.get(4..6).unwrap_or_default());
+            let is_no_day = run.len() == 13 && (month == "00" || day == "00");
+            if run.len() >= 9 && !is_no_day {
+                prop_assert_eq!(run_may_begin(run.as_bytes(), numeric), may_begin(run.as_bytes(), true, numeric));
+            }
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Name {
     pub(super) as_label: Arc<str>,
     pub(super) as_sibling: Arc<str>,
     pub(super) bearers: Vec<(Bearer, Strength)>,
+    /// Whether one of them is a look-alike.
+    pub(super) speaks_of_look_alikes: bool,
 }
 
 impl Name {
@@ -54,11 +56,23 @@ impl Name {
             as_label: format!("label:{shown}").into(),
             as_sibling: format!("sibling:{shown}").into(),
             bearers: Vec::new(),
+            speaks_of_look_alikes: false,
         }
     }
 
     pub(super) fn says(&self, bearer: Bearer) -> Option<Strength> {
         self.bearers.iter().find(|(other, _)| *other == bearer).map(|(_, strength)| *strength)
+    }
+
+    /// Whether it surely names something that is no entity, perhaps among others.
+    pub(super) fn is_look_alike(&self) -> bool {
+        self.bearers
+            .iter()
+            .any(|(bearer, strength)| matches!(bearer, Bearer::LookAlike(_)) && *strength == Strength::Strong)
+    }
+
+    pub(super) fn is_entity(&self) -> bool {
+        self.bearers.iter().any(|(bearer, _)| matches!(bearer, Bearer::Entity(_)))
     }
 }
 
@@ -71,7 +85,9 @@ pub(super) struct Known<'d> {
 
 #[derive(Default)]
 pub(super) struct Dictionary {
-    names: HashMap<Box<[u8]>, Name, BuildHasherDefault<Fnv>>,
+    /// Where each name stands in `names`.
+    positions: HashMap<Box<[u8]>, usize, BuildHasherDefault<Spread>>,
+    names: Vec<Name>,
 }
 
 impl Dictionary {
@@ -80,39 +96,60 @@ impl Dictionary {
         if !parts.read(name) || parts.all().is_empty() {
             return;
         }
-        let entry = self.names.entry(parts.all().into()).or_insert_with(|| Name::new(name));
-        if !entry.bearers.iter().any(|(other, _)| *other == bearer) {
-            entry.bearers.push((bearer, strength));
+        let position = *self.positions.entry(parts.all().into()).or_insert(self.names.len());
+        if position == self.names.len() {
+            self.names.push(Name::new(name));
+        }
+        if let Some(name) = self.names.get_mut(position)
+            && !name.bearers.iter().any(|(other, _)| *other == bearer)
+        {
+            name.bearers.push((bearer, strength));
+            name.speaks_of_look_alikes |= matches!(bearer, Bearer::LookAlike(_));
         }
     }
 
     pub(super) fn look_up(&self, name: &str) -> Option<Known<'_>> {
+        self.known(self.find(name)?)
+    }
+
+    fn known(&self, found: Found) -> Option<Known<'_>> {
+        Some(Known { name: self.names.get(found.position)?, whole: found.whole })
+    }
+
+    fn find(&self, name: &str) -> Option<Found> {
         let mut parts = Parts::default();
-        if !parts.read(name) {
-            return None;
+        if parts.read(name) { self.find_parts(&parts) } else { None }
+    }
+
+    fn find_whole(&self, parts: &Parts) -> Option<Found> {
+        let whole = parts.all();
+        let position = self.positions.get(whole).or_else(|| {
+            let unnumbered = whole.trim_ascii_digits_end();
+            if unnumbered.len() < whole.len() { self.positions.get(unnumbered) } else { None }
+        });
+        position.map(|position| Found { position: *position, whole: true })
+    }
+
+    fn find_parts(&self, parts: &Parts) -> Option<Found> {
+        if let Some(found) = self.find_whole(parts) {
+            return Some(found);
         }
         let whole = parts.all();
-        if let Some(name) = self.names.get(whole) {
-            return Some(Known { name, whole: true });
-        }
         let unnumbered = whole.trim_ascii_digits_end();
-        if unnumbered.len() < whole.len()
-            && let Some(name) = self.names.get(unnumbered)
-        {
-            return Some(Known { name, whole: true });
-        }
         let tails = parts.starts().filter_map(|start| unnumbered.get(start..));
         let heads = parts.starts().rev().filter_map(|end| whole.get(..end));
         let mut fallback = None;
         for part in tails.chain(heads).filter(|part| !part.is_empty()) {
-            let Some(name) = self.names.get(part) else { continue };
+            let Some(position) = self.positions.get(part) else { continue };
+            let found = Found { position: *position, whole: false };
             // `ssn_num` is named by `ssn`, though `num` is its tail.
-            if name.bearers.iter().any(|(_, strength)| *strength == Strength::Strong) {
-                return Some(Known { name, whole: false });
+            let bearers = self.names.get(*position).map(|name| name.bearers.as_slice()).unwrap_or_default();
+            if bearers.iter().any(|(_, strength)| *strength == Strength::Strong) {
+                return Some(found);
             }
-            fallback = fallback.or(Some(name));
+            fallback = fallback.or(Some(found));
         }
-        fallback.map(|name| Known { name, whole: false })
+        fallback
     }
 
     /// The label before `text[..at]`: the nearest of the last words that is known.
@@ -131,8 +168,82 @@ impl Dictionary {
             .rsplit(|character: char| !is_letter_or_digit(character) && character != '_')
             .filter(|word| !word.is_empty())
             .take(LABEL_WORDS_MAX)
-            .find_map(|word| self.look_up(word).or_else(|| fields.look_up(word).filter(|known| known.whole)))
+            .find_map(|word| {
+                let mut parts = Parts::default();
+                if !parts.read(word) {
+                    return None;
+                }
+                let label = self.find_parts(&parts).and_then(|found| self.known(found));
+                label.or_else(|| fields.find_whole(&parts).and_then(|found| fields.known(found)))
+            })
     }
+}
+
+/// Where a name stands in its dictionary.
+#[derive(Clone, Copy)]
+struct Found {
+    position: usize,
+    whole: bool,
+}
+
+/// What was looked up lately: fields repeat from record to record, and a look-up costs ten times as much as finding
+/// it here. A new name takes the place of the old one in its slot.
+#[derive(Default)]
+pub(super) struct Memo {
+    /// Of the dictionary that the slots are about.
+    stamp: u64,
+    slots: Vec<Slot>,
+}
+
+const MEMO_SLOTS: usize = 512;
+/// Longer names are looked up each time.
+const MEMO_NAME_BYTES_MAX: usize = 30;
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    name: [u8; MEMO_NAME_BYTES_MAX],
+    /// 0 is an empty slot.
+    length: u8,
+    found: Option<Found>,
+}
+
+impl Memo {
+    /// What `dictionary`, which `stamp` tells from all others, knows of `name`; nothing where that is not UTF-8.
+    #[inline]
+    pub(super) fn look_up<'d>(
+        &mut self,
+        dictionary: &'d Dictionary,
+        stamp: u64,
+        name: &[u8],
+    ) -> Option<Known<'d>> {
+        if self.stamp != stamp {
+            self.slots.clear();
+            self.slots.resize(MEMO_SLOTS, Slot::default());
+            self.stamp = stamp;
+        }
+        let slot = self.slots.get_mut(slot_of(name))?;
+        if usize::from(slot.length) == name.len()
+            && slot.name.iter().zip(name).all(|(one, other)| one == other)
+        {
+            return dictionary.known(slot.found?);
+        }
+        let found = std::str::from_utf8(name).ok().and_then(|name| dictionary.find(name));
+        if let (Some(place), Ok(length)) = (slot.name.get_mut(..name.len()), u8::try_from(name.len())) {
+            place.copy_from_slice(name);
+            (slot.length, slot.found) = (length, found);
+        }
+        dictionary.known(found?)
+    }
+}
+
+/// By the length and the first and last bytes: most names of a record differ there.
+fn slot_of(name: &[u8]) -> usize {
+    let ends = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(31),
+        _ => name.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    };
+    let mixed = (ends ^ name.len() as u64).wrapping_mul(SPREAD);
+    usize::from((mixed >> (u64::BITS - u16::BITS)) as u16) % MEMO_SLOTS
 }
 
 trait TrimDigits {
@@ -265,26 +376,42 @@ fn shown(name: &str) -> String {
     out
 }
 
-/// FNV-1a: names are short and the dictionary is ours, so nothing has to be hardened against collisions.
-struct Fnv(u64);
+/// Eight bytes at a time, by multiplication: names are short and the dictionary is ours, so nothing has to be hardened
+/// against collisions.
+#[derive(Default)]
+struct Spread(u64);
 
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
+impl Spread {
+    #[inline]
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(SPREAD);
     }
 }
 
-impl std::hash::Hasher for Fnv {
+impl std::hash::Hasher for Spread {
+    #[inline]
     fn finish(&self) -> u64 {
-        self.0
+        // The table takes its bits from both ends.
+        self.0 ^ self.0 >> 32
     }
 
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.mix(u64::from_le_bytes(*word));
         }
+        self.mix(rest.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)));
+    }
+
+    #[inline]
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
     }
 }
+
+/// 2^64 over the golden ratio.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 #[cfg(test)]
 mod tests {

@@ -29,22 +29,30 @@ pub(super) enum Style {
 impl Number {
     /// `None` where the chunks hold too many digits.
     pub(super) fn read(text: &[u8], chunks: &[Chunk]) -> Option<Number> {
-        let mut number = Number {
-            digits: [0; DIGITS_MAX],
-            length: 0,
-            cuts: 0,
-            start: chunks.first()?.start,
-            end: chunks.last()?.end,
-        };
+        // Gathered in registers and stored at once: a load right behind stores of single bytes has to wait for them.
+        let (mut low, mut high) = (0_u64, 0_u64);
+        let (mut length, mut cuts) = (0, 0);
         for chunk in chunks {
-            if number.length > 0 {
-                number.cuts |= 1 << number.length;
+            if length > 0 {
+                cuts |= 1 << length;
             }
-            let digits = text.get(chunk.start..chunk.end)?;
-            number.digits.get_mut(number.length..number.length + digits.len())?.copy_from_slice(digits);
-            number.length += digits.len();
+            let chunk = text.get(chunk.start..chunk.end)?;
+            if length + chunk.len() > DIGITS_MAX {
+                return None;
+            }
+            for digit in chunk {
+                let digit = u64::from(*digit) << (length % 8 * 8);
+                if length < 8 {
+                    low |= digit;
+                } else {
+                    high |= digit;
+                }
+                length += 1;
+            }
         }
-        Some(number)
+        let digits = u128::from(high) << 64 | u128::from(low);
+        let (start, end) = (chunks.first()?.start, chunks.last()?.end);
+        Some(Number { digits: digits.to_le_bytes(), length, cuts, start, end })
     }
 
     pub(super) fn digits(&self) -> &[u8] {

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
-use super::candidate::{Chunk, DIGITS_MIN};
-use super::number::{DIGITS_MAX, Number, Style, begins_alone, ends_alone};
+use super::candidate::{
+    COUNTRY_DIGITS_MAX, Chunk, DIALLED_DIGITS_MAX, DIGITS_MIN, NATIONAL_DIGITS_MAX, ZERO_LOST_DIGITS_MAX,
+};
+use super::number::{Number, Style, begins_alone, ends_alone};
 use super::weight;
 
 /// One kind of number of the plan.
@@ -47,10 +49,40 @@ pub(super) struct Weights {
 /// The plan, and the numbers in it that nobody has.
 #[derive(Clone, Default)]
 pub(super) struct Plan {
-    pub(super) ranges: Vec<Range>,
+    ranges: Vec<Range>,
+    /// By the second and third digit of a national number: the prefixes that may begin it, each with its range, in the
+    /// order of the ranges.
+    prefixes: Vec<Vec<Prefix>>,
     /// National digits.
     pub(super) placeholders: Vec<Box<[u8]>>,
     pub(super) specimens: Vec<Box<[u8]>>,
+}
+
+/// A prefix, in a form that is compared without a loop: this is done for most candidates.
+#[derive(Clone, Copy)]
+struct Prefix {
+    /// In [`Plan::ranges`].
+    range: usize,
+    digits: u32,
+    /// All ones where `digits` says something.
+    mask: u32,
+    length: usize,
+}
+
+impl Prefix {
+    /// `None` where the prefix is longer than four digits, which none is.
+    fn new(prefix: &[u8], range: usize) -> Option<Prefix> {
+        let (mut digits, mut mask) = ([0; 4], [0; 4]);
+        digits.get_mut(..prefix.len())?.copy_from_slice(prefix);
+        mask.get_mut(..prefix.len())?.fill(u8::MAX);
+        let [digits, mask] = [digits, mask].map(u32::from_le_bytes);
+        Some(Prefix { range, digits, mask, length: prefix.len() })
+    }
+
+    #[inline]
+    fn begins(&self, national: &[u8]) -> bool {
+        national.first_chunk().is_some_and(|head| u32::from_le_bytes(*head) & self.mask == self.digits)
+    }
 }
 
 /// A number of the plan.
@@ -87,10 +119,27 @@ enum Lost {
     Any,
 }
 
-/// Digits of the longest national number.
-const NATIONAL_DIGITS_MAX: usize = 12;
+/// +82 (0)10-2345-6789 has five.
+const CHUNKS_MAX: usize = 5;
 /// The shortest number that may have a bare `82` in front: 82 2 345 6789.
 const BARE_82_DIGITS_MIN: usize = 10;
+
+/// Values of a digit: `*` is the eleventh.
+const PLACES_OF_ONE: usize = 11;
+const PLACES: usize = PLACES_OF_ONE * PLACES_OF_ONE;
+
+/// In [`Plan::prefixes`].
+fn place_of(national: &[u8]) -> Option<usize> {
+    Some(digit_of(*national.get(1)?)? * PLACES_OF_ONE + digit_of(*national.get(2)?)?)
+}
+
+fn digit_of(byte: u8) -> Option<usize> {
+    match byte {
+        b'0'..=b'9' => Some(usize::from(byte - b'0')),
+        b'*' => Some(PLACES_OF_ONE - 1),
+        _ => None,
+    }
+}
 
 impl Plan {
     /// The longest phone number that begins with the first of `chunks[first..]`. `numeric` is a number of JSON:
@@ -124,23 +173,36 @@ impl Plan {
             return None;
         }
         let plus = plus && first == 0;
-        // +82 (0)10-2345-6789 has five chunks, and no number more than 16 digits.
+        let most = match text.get(start..)? {
+            [b'0', b'0', ..] => DIALLED_DIGITS_MAX,
+            [b'0', ..] => NATIONAL_DIGITS_MAX,
+            [b'8', ..] => COUNTRY_DIGITS_MAX,
+            _ => ZERO_LOST_DIGITS_MAX,
+        };
         let mut digits = 0;
         let mut longest = first;
-        for chunk in chunks.get(first..)?.iter().take(5) {
-            digits += chunk.end - chunk.start;
-            if digits > DIGITS_MAX {
+        for chunk in chunks.get(first..)?.iter().take(CHUNKS_MAX) {
+            let more = digits + chunk.end - chunk.start;
+            if more > most {
                 break;
             }
+            digits = more;
             longest += 1;
         }
-        (first + 1..=longest).rev().find_map(|end| {
-            let number = Number::read(text, chunks.get(first..end)?)?;
-            if number.digits().len() < DIGITS_MIN as usize || !ends_alone(text, chunks, end - 1) {
-                return None;
+        for end in (first + 1..=longest).rev() {
+            if digits < DIGITS_MIN as usize {
+                break;
             }
-            self.match_number(text, number, plus, lost).map(|phone| Phone { chunks: end - first, ..phone })
-        })
+            if ends_alone(text, chunks, end - 1) {
+                let number = Number::read(text, chunks.get(first..end)?)?;
+                if let Some(phone) = self.match_number(text, number, plus, lost) {
+                    return Some(Phone { chunks: end - first, ..phone });
+                }
+            }
+            let last = chunks.get(end - 1)?;
+            digits -= last.end - last.start;
+        }
+        None
     }
 
     fn match_number(&self, text: &[u8], number: Number, plus: bool, lost: Lost) -> Option<Phone<'_>> {
@@ -195,21 +257,37 @@ impl Plan {
 
     /// The range of a national number, with the length of its prefix.
     fn range_of(&self, national: &[u8]) -> Option<(&Range, usize)> {
-        // All begin with a zero: the second digit tells most prefixes apart without comparing them.
-        let second = national.get(1);
-        let begins =
-            |prefix: &&String| prefix.as_bytes().get(1) == second && national.starts_with(prefix.as_bytes());
-        self.ranges.iter().filter(|range| range.digits.contains(&national.len())).find_map(|range| {
-            let prefix = range.prefixes.iter().find(begins)?;
-            let subscriber = national.get(prefix.len()..)?;
+        let prefixes = self.prefixes.get(place_of(national)?)?;
+        prefixes.iter().filter(|prefix| prefix.begins(national)).find_map(|prefix| {
+            let range = self.ranges.get(prefix.range)?;
+            let subscriber = national.get(prefix.length..)?;
             let first = subscriber.first()?;
             let first_is_possible = *first == b'*'
                 || range.subscriber_first.as_ref().is_none_or(|possible| possible.as_bytes().contains(first));
             let is_representative = range.refuse_representative
                 && subscriber.len() == 8
                 && matches!(subscriber, [b'1', b'5' | b'6' | b'8', ..]);
-            (first_is_possible && !is_representative).then_some((range, prefix.len()))
+            (range.digits.contains(&national.len()) && first_is_possible && !is_representative)
+                .then_some((range, prefix.length))
         })
+    }
+
+    /// Adds ranges behind those that are there.
+    pub(super) fn add(&mut self, ranges: Vec<Range>) {
+        self.prefixes.resize(PLACES, Vec::new());
+        for range in ranges {
+            for prefix in &range.prefixes {
+                for (place, prefixes) in self.prefixes.iter_mut().enumerate() {
+                    let digits = [place / PLACES_OF_ONE, place % PLACES_OF_ONE];
+                    let begins =
+                        prefix.bytes().skip(1).zip(digits).all(|(byte, digit)| digit_of(byte) == Some(digit));
+                    if begins {
+                        prefixes.extend(Prefix::new(prefix.as_bytes(), self.ranges.len()));
+                    }
+                }
+            }
+            self.ranges.push(range);
+        }
     }
 
     fn weigh(&self, range: &Range, style: Style, written: Written, national: &[u8], prefix: usize) -> i32 {

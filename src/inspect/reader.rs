@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::candidate::{Chunk, Group, cut, find_groups};
 use super::fold::Folded;
-use super::keys::{Bearer, Known, Strength};
+use super::keys::{Bearer, Known, Memo, Strength};
 use super::look_alike::LookAlike;
 use super::number::Style;
 use super::phone::Phone;
@@ -23,6 +23,9 @@ const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 
 /// The longest escape of JSON, `\uXXXX`.
 const ESCAPE_BYTES_MAX: usize = 6;
+
+/// Longer keys are not sought backwards from their values.
+const KEY_BYTES_MAX: usize = 64;
 
 /// Most paths are shorter: they are written without growing.
 const PATH_BYTES_USUAL: usize = 64;
@@ -58,6 +61,7 @@ pub(super) struct Work {
     text: TextWork,
     chunks: Vec<Chunk>,
     name: String,
+    memo: Memo,
 }
 
 /// For a text that had to be decoded or folded.
@@ -134,6 +138,44 @@ impl<'r> Reader<'r> {
         Reader { rules, context, work, findings, first, said: Some(said) }
     }
 
+    /// Drops the groups that come to nothing whatever the structure says: those that nothing can be read in, and those
+    /// that are the whole value of a field which is surely something else (`"ean":"8801043014809"`). Most payloads
+    /// without findings then need no walk.
+    fn triage(&mut self, bytes: &[u8]) {
+        let mut groups = std::mem::take(&mut self.work.groups);
+        groups.retain(|group| self.may_be_found(bytes, *group));
+        self.work.groups = groups;
+    }
+
+    fn may_be_found(&mut self, bytes: &[u8], group: Group) -> bool {
+        let field = field_before(bytes, group.start as usize);
+        let key = field.as_ref().map(|field| field.key).unwrap_or_default();
+        let known = self.work.memo.look_up(&self.rules.fields, self.rules.stamp, key);
+        let is_other =
+            |known: &Known<'_>| known.whole && known.name.is_look_alike() && !known.name.is_entity();
+        if known.is_some_and(|known| !is_other(&known)) {
+            return true;
+        }
+        // Where the structure is broken the key is no more than a label, and says less.
+        let clues = [known.map(|known| Clue { known, from: Origin::Label }), None, None];
+        let numeric = field.is_none_or(|field| !field.quoted);
+        let mut chunks = std::mem::take(&mut self.work.chunks);
+        cut_group(bytes, group, &mut chunks);
+        let may_be_found = (0..chunks.len()).any(|first| {
+            let now_ms = self.context.now_ms;
+            let Some(readings) = Readings::of(self.rules, bytes, &chunks, first, numeric, now_ms) else {
+                return false;
+            };
+            // Of an unknown field its parent or its sibling may say something.
+            known.is_none()
+                || readings
+                    .likeliest(&clues)
+                    .is_some_and(|likeliest| likeliest.confidence >= weight::REPORTED_FROM)
+        });
+        self.work.chunks = chunks;
+        may_be_found
+    }
+
     #[inline]
     fn token<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
         let start = token.at;
@@ -167,15 +209,11 @@ impl<'r> Reader<'r> {
 
     /// The groups of the payload that lie in this token, whose text stands there as it is.
     fn read_payload_groups<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>, end: u32) {
-        let numeric = token.kind == TokenKind::Number;
         let mut text = None;
         while let Some(group) = self.work.groups.get(self.work.cursor).filter(|group| group.start < end) {
             let local = |at: u32| at.saturating_sub(token.at);
             let group = Group { start: local(group.start), end: local(group.end), ..*group };
             self.work.cursor += 1;
-            if !group.may_hold_number(token.raw, numeric) {
-                continue;
-            }
             let known = text.get_or_insert_with(|| simdutf8::basic::from_utf8(token.raw));
             let Ok(text) = *known else { return self.read_text(token, path) };
             self.read_group(text, group, Place { token, path, text, folded: None });
@@ -193,7 +231,7 @@ impl<'r> Reader<'r> {
         find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
         let place = Place { token, path, text, folded };
         for group in &work.groups {
-            if group.may_hold_number(plain.as_bytes(), false) {
+            if group.may_hold_number(plain.as_bytes(), &work.bitmaps, false) {
                 self.read_group(plain, *group, place);
             }
         }
@@ -205,8 +243,7 @@ impl<'r> Reader<'r> {
 
     fn read_group(&mut self, text: &str, group: Group, place: Place<'_, '_>) {
         let mut chunks = std::mem::take(&mut self.work.chunks);
-        let (start, end) = without_emphasis(text.as_bytes(), group.start as usize, group.end as usize);
-        cut(text.as_bytes(), start, end, &mut chunks);
+        cut_group(text.as_bytes(), group, &mut chunks);
         let mut first = 0;
         while first < chunks.len() {
             first += self.read_number(text, &chunks, first, place).unwrap_or(1);
@@ -223,48 +260,26 @@ impl<'r> Reader<'r> {
         first: usize,
         place: Place<'_, '_>,
     ) -> Option<usize> {
-        let bytes = text.as_bytes();
         let numeric = place.token.kind == TokenKind::Number;
-        let phone = self.rules.plan.read(bytes, chunks, first, numeric);
-        let resident = resident::read(bytes, chunks, first, self.context.now_ms);
-        if phone.is_none() && resident.is_none() {
+        let readings =
+            Readings::of(self.rules, text.as_bytes(), chunks, first, numeric, self.context.now_ms)?;
+        let clues = self.clues(text, chunks.get(first)?.start, place);
+        let likeliest = readings.likeliest(&clues)?;
+        if likeliest.confidence < weight::REPORTED_FROM {
+            self.leave_undecided(&likeliest, &clues, place);
             return None;
         }
-        let start = chunks.get(first)?.start;
-        let clues = self.clues(text, start, place);
-        let phone_weight =
-            phone.as_ref().map(|phone| phone.weight + said_of(&clues, EntityType::PhoneNumber));
-        let resident_weight = resident
-            .as_ref()
-            .map(|resident| resident.weight + said_of(&clues, EntityType::ResidentRegistrationNumber));
-        let (rivals, strongest) = match (&phone, &resident) {
-            (_, Some(resident)) => rivals(resident.number.digits(), resident.separated, &clues),
-            (Some(phone), None) => rivals(phone.number.digits(), phone.style != Style::Plain, &clues),
-            (None, None) => return None,
+        let Likeliest { confidence, strongest, .. } = likeliest;
+        let (finding, chunks) = match likeliest.reading {
+            Reading::Phone(phone) => {
+                (self.phone_finding(text, phone, &clues, strongest, place), phone.chunks)
+            }
+            Reading::Resident(resident) => {
+                (self.resident_finding(resident, &clues, strongest, place), resident.chunks)
+            }
         };
-        if resident_weight >= phone_weight {
-            let (resident, weight) = (resident?, resident_weight?);
-            let rivals = rivals + phone_weight.map_or(0.0, weight::odds);
-            let confidence = weight::confidence(weight, rivals);
-            if confidence < weight::REPORTED_FROM {
-                self.leave_undecided(weight, rivals, &clues, place);
-                return None;
-            }
-            let finding = self.resident_finding(&resident, &clues, strongest, place);
-            self.findings.push(Finding { confidence, ..finding });
-            Some(resident.chunks)
-        } else {
-            let (phone, weight) = (phone?, phone_weight?);
-            let rivals = rivals + resident_weight.map_or(0.0, weight::odds);
-            let confidence = weight::confidence(weight, rivals);
-            if confidence < weight::REPORTED_FROM {
-                self.leave_undecided(weight, rivals, &clues, place);
-                return None;
-            }
-            let finding = self.phone_finding(text, &phone, &clues, strongest, place);
-            self.findings.push(Finding { confidence, ..finding });
-            Some(phone.chunks)
-        }
+        self.findings.push(Finding { confidence, ..finding });
+        Some(chunks)
     }
 
     fn clues(&mut self, text: &str, start: usize, place: Place<'_, '_>) -> Clues<'r> {
@@ -296,7 +311,7 @@ impl<'r> Reader<'r> {
         }
         for from in [Origin::Key, Origin::Parent] {
             let Some(key) = (Path { frames }).key() else { break };
-            if let Some(known) = self.rules.fields.look_up(key.text(&mut self.work.name)) {
+            if let Some(known) = self.field_name(&key) {
                 return Some(Clue { known, from });
             }
             let level = frames.iter().rposition(|frame| matches!(frame, crate::decode::Frame::Key { .. }))?;
@@ -308,15 +323,18 @@ impl<'r> Reader<'r> {
         Some(Clue { known, from: Origin::Key })
     }
 
+    fn field_name(&mut self, key: &Token<'_>) -> Option<Known<'r>> {
+        let Work { memo, name, .. } = &mut *self.work;
+        let raw = if key.escaped { key.text(name).as_bytes() } else { key.raw };
+        memo.look_up(&self.rules.fields, self.rules.stamp, raw)
+    }
+
     /// Notes a candidate that a sibling could lift over the threshold, unless its own name says that it is
     /// something else.
-    fn leave_undecided(&mut self, weight: i32, rivals: f64, clues: &Clues<'_>, place: Place<'_, '_>) {
+    fn leave_undecided(&mut self, likeliest: &Likeliest<'_, '_>, clues: &Clues<'_>, place: Place<'_, '_>) {
+        let Likeliest { weight, rivals, .. } = *likeliest;
         let [field, ..] = clues;
-        let is_other = field.is_some_and(|clue| {
-            clue.known.name.bearers.iter().any(|(bearer, strength)| {
-                matches!(bearer, Bearer::LookAlike(_)) && *strength == Strength::Strong
-            })
-        });
+        let is_other = field.is_some_and(|clue| clue.known.name.is_look_alike());
         if self.said.is_some()
             || is_other
             || place.token.kind == TokenKind::Key
@@ -442,10 +460,23 @@ impl<'r> Reader<'r> {
 impl<'a> Visit<'a> for Reader<'_> {
     fn begin(&mut self, bytes: &'a [u8], bitmaps: &Bitmaps) {
         self.work.begin(bytes, bitmaps);
+        if !bitmaps.has_backslash() && !self.work.groups.is_empty() {
+            self.triage(bytes);
+        }
+        self.work.ready(bitmaps);
     }
 
     fn is_curious(&self) -> bool {
         self.work.has_candidates
+    }
+
+    fn interest(&mut self, from: u32) -> Option<u32> {
+        // To begin anew would void what the second walk is about.
+        if self.said.is_some() || !self.work.foldable_blocks.is_empty() {
+            return None;
+        }
+        self.work.has_group(from, u32::MAX);
+        Some(self.work.next_start)
     }
 
     fn restart(&mut self) {
@@ -488,8 +519,12 @@ impl Work {
             let start = group.start as usize;
             let is_quoted = start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'"');
             bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
-                || group.may_hold_number(bytes, !is_quoted)
+                || group.may_hold_number(bytes, bitmaps, !is_quoted)
         });
+    }
+
+    /// The groups that are left are the candidates.
+    fn ready(&mut self, bitmaps: &Bitmaps) {
         // Escapes can hide digits altogether.
         self.has_candidates = !self.groups.is_empty() || bitmaps.has_foldable() || bitmaps.has_backslash();
         self.opens.clear();
@@ -533,6 +568,66 @@ impl Work {
     }
 }
 
+/// What a number can be, before names are looked at.
+struct Readings<'r> {
+    phone: Option<Phone<'r>>,
+    resident: Option<Resident>,
+}
+
+enum Reading<'n, 'r> {
+    Phone(&'n Phone<'r>),
+    Resident(&'n Resident),
+}
+
+/// The reading that wins.
+struct Likeliest<'n, 'r> {
+    reading: Reading<'n, 'r>,
+    weight: i32,
+    /// The odds of all others together.
+    rivals: f64,
+    confidence: u8,
+    /// The look-alike that is likelier than not, if one is.
+    strongest: Option<LookAlike>,
+}
+
+impl<'r> Readings<'r> {
+    /// Of what begins with `chunks[first]`.
+    fn of(
+        rules: &'r Rules,
+        text: &[u8],
+        chunks: &[Chunk],
+        first: usize,
+        numeric: bool,
+        now_ms: i64,
+    ) -> Option<Readings<'r>> {
+        let phone = rules.plan.read(text, chunks, first, numeric);
+        let resident = resident::read(text, chunks, first, now_ms);
+        (phone.is_some() || resident.is_some()).then_some(Readings { phone, resident })
+    }
+
+    fn likeliest(&self, clues: &Clues<'_>) -> Option<Likeliest<'_, 'r>> {
+        let phone_weight =
+            self.phone.as_ref().map(|phone| phone.weight + said_of(clues, EntityType::PhoneNumber));
+        let resident_weight = self
+            .resident
+            .as_ref()
+            .map(|resident| resident.weight + said_of(clues, EntityType::ResidentRegistrationNumber));
+        let (rivals, strongest) = match (&self.phone, &self.resident) {
+            (_, Some(resident)) => rivals(resident.number.digits(), resident.separated, clues),
+            (Some(phone), None) => rivals(phone.number.digits(), phone.style != Style::Plain, clues),
+            (None, None) => return None,
+        };
+        let (reading, weight, other) = if resident_weight >= phone_weight {
+            (Reading::Resident(self.resident.as_ref()?), resident_weight?, phone_weight)
+        } else {
+            (Reading::Phone(self.phone.as_ref()?), phone_weight?, resident_weight)
+        };
+        let rivals = rivals + other.map_or(0.0, weight::odds);
+        let confidence = weight::confidence(weight, rivals);
+        Some(Likeliest { reading, weight, rivals, confidence, strongest })
+    }
+}
+
 /// What the clues say for an entity.
 fn said_of(clues: &Clues<'_>, entity: EntityType) -> i32 {
     clues.iter().flatten().map(|clue| clue.weight_for(Bearer::Entity(entity))).sum()
@@ -566,10 +661,12 @@ impl Clue<'_> {
 fn rivals(digits: &[u8], separated: bool, clues: &Clues<'_>) -> (f64, Option<LookAlike>) {
     let mut sum = 0.0;
     let mut strongest: Option<(i32, LookAlike)> = None;
+    // Beside a field that names an entity, most often, no name speaks of a look-alike.
+    let speaks = clues.iter().flatten().any(|clue| clue.known.name.speaks_of_look_alikes);
     for look_alike in LookAlike::ALL {
         let Some(own) = look_alike.weigh(digits, separated) else { continue };
         let said = clues.iter().flatten().map(|clue| clue.weight_for(Bearer::LookAlike(look_alike)));
-        let weight = own + said.sum::<i32>();
+        let weight = if speaks { own + said.sum::<i32>() } else { own };
         sum += weight::odds(weight);
         if weight > 0 && strongest.is_none_or(|(other, _)| weight > other) {
             strongest = Some((weight, look_alike));
@@ -598,6 +695,21 @@ fn with_rival(mut evidence: Vec<Arc<str>>, rival: Option<LookAlike>) -> Vec<Arc<
     evidence
 }
 
+/// The field whose value begins at a candidate, as it stands in the bytes.
+struct Field<'a> {
+    key: &'a [u8],
+    quoted: bool,
+}
+
+/// `"key": "` or `"key": ` before `at`, in text without escapes.
+fn field_before(bytes: &[u8], at: usize) -> Option<Field<'_>> {
+    let before = bytes.get(..at)?;
+    let (before, quoted) = before.strip_suffix(b"\"").map_or((before, false), |before| (before, true));
+    let before = before.trim_ascii_end().strip_suffix(b":")?.trim_ascii_end().strip_suffix(b"\"")?;
+    let key = before.get(before.len().saturating_sub(KEY_BYTES_MAX)..)?;
+    Some(Field { key: key.get(memchr::memrchr(b'"', key)? + 1..)?, quoted })
+}
+
 /// Whether decoding the escapes could show digits that `raw` does not show: `\u0031`, `\uff11`, `010\/2345`.
 /// Hangul and control characters hide nothing; the digits of their escapes only widen a group.
 fn escapes_hide_digits(raw: &[u8]) -> bool {
@@ -619,6 +731,11 @@ fn escapes_hide_digits(raw: &[u8]) -> bool {
         };
         rest = escape.get(length..).unwrap_or_default();
     }
+}
+
+fn cut_group(text: &[u8], group: Group, out: &mut Vec<Chunk>) {
+    let (start, end) = without_emphasis(text, group.start as usize, group.end as usize);
+    cut(text, start, end, out);
 }
 
 /// `**010-2345-6789**` in marked-up text is no masked number.

@@ -118,6 +118,8 @@ pub(super) struct Rules {
     pub(super) plan: Plan,
     pub(super) grounds: Grounds,
     pub(super) digest: String,
+    /// The first bytes of the digest: tells these rules from others in a memo.
+    pub(super) stamp: u64,
     tests: Vec<Test>,
     built_in: Vec<EntityType>,
 }
@@ -170,7 +172,9 @@ impl Rules {
             count(text);
             rules.add(file, text, false)?;
         }
-        rules.digest = format!("sha256:{}", hex(&digest.finalize()));
+        let digest = digest.finalize();
+        rules.digest = format!("sha256:{}", hex(&digest));
+        rules.stamp = digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         Ok(rules)
     }
 
@@ -206,7 +210,7 @@ impl Rules {
         add_names(&mut self.fields, &rule.weak_keys, bearer, Strength::Weak);
         add_names(&mut self.labels, &rule.labels, bearer, Strength::Strong);
         add_names(&mut self.fields, &rule.country_keys, Bearer::PhoneCountry, Strength::Strong);
-        self.plan.ranges.extend(rule.plan);
+        self.plan.add(rule.plan);
         self.plan.placeholders.extend(rule.placeholders.iter().map(|number| digits_of(number)));
         self.plan.specimens.extend(rule.specimens.iter().map(|number| digits_of(number)));
         let file: Arc<str> = file.into();
