@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sumun::alert::{AlertKind, GapCause};
 use sumun::destination::Country;
@@ -22,7 +22,7 @@ use sumun::verdict::{Cell, ItemVerdict, Outcome, Reason, Reasons, TransferVerdic
 fn promtool_accepts_every_metric() {
     let metrics = Metrics::new().unwrap();
     use_every_metric(&metrics);
-    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    let text = metrics.render(SystemTime::now()).unwrap();
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
@@ -42,7 +42,7 @@ fn promtool_accepts_every_metric() {
 fn every_metric_has_the_prefix_and_a_help_text() {
     let metrics = Metrics::new().unwrap();
     use_every_metric(&metrics);
-    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    let text = metrics.render(SystemTime::now()).unwrap();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         assert!(line.starts_with("sumun_") || line.starts_with("process_"), "{line}");
     }
@@ -57,7 +57,7 @@ fn every_metric_has_the_prefix_and_a_help_text() {
 fn the_documented_metrics_are_those_that_are_registered() {
     let metrics = Metrics::new().unwrap();
     use_every_metric(&metrics);
-    let text = metrics.render(std::time::SystemTime::now()).unwrap();
+    let text = metrics.render(SystemTime::now()).unwrap();
     let document = include_str!("../deploy/metrics.md");
     assert_eq!(documented(document), registered(&text));
 }
@@ -114,6 +114,21 @@ fn metrics_and_liveness_are_served() {
     assert!(body.contains("sumun_build_info{version=\""));
     assert!(body.contains("process_resident_memory_bytes"));
     assert_eq!(get(server.address(), "/debug").0, 404);
+}
+
+#[test]
+fn a_lane_that_hangs_is_not_alive() {
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = Server::start(listen, Arc::clone(&metrics), Arc::new(Health::default())).unwrap();
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let now_ms = i64::try_from(now_ms).unwrap();
+    let (lane, hanging) = (metrics.lane(0), metrics.lane(1));
+    lane.polled(now_ms);
+    assert_eq!(get(server.address(), "/livez").0, 200, "a lane that has not begun does not hang");
+    hanging.polled(now_ms - 200_000);
+    let (status, body) = get(server.address(), "/livez");
+    assert!(status == 503 && body.starts_with("a lane has not polled for 20"), "{status} {body}");
 }
 
 #[test]

@@ -96,8 +96,12 @@ impl LaneCounts {
             for cell in transfer.cells.iter().filter(|cell| cell.country == Some(*country)) {
                 outcome = outcome.max(cell.outcome);
                 reasons = reasons.union(cell.reasons);
-                for (is_basis, kind) in bases.iter_mut().zip(BASES) {
-                    *is_basis |= cell.basis.iter().any(|basis| basis.split(':').next() == Some(kind));
+                for basis in &cell.basis {
+                    let kind = basis.split(':').next().unwrap_or_default();
+                    if let Some((is_basis, _)) = bases.iter_mut().zip(BASES).find(|(_, known)| *known == kind)
+                    {
+                        *is_basis = true;
+                    }
                 }
             }
             self.destination(label, outcome, reasons);

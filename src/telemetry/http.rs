@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use axum::extract::{Query, State};
@@ -17,6 +17,9 @@ use tokio::sync::oneshot;
 
 use super::health::Health;
 use super::metrics::Metrics;
+
+/// A lane that has not polled for so long hangs: an assignment may rightly take more than a minute.
+const HANGS_AFTER: Duration = Duration::from_mins(3);
 
 /// The running HTTP thread. Dropped, it stops answering; requests under way are not waited for.
 pub struct Server {
@@ -100,10 +103,15 @@ async fn metrics(State(shared): State<Shared>) -> Response {
     }
 }
 
-/// Alive is whoever answers. Whether lanes make progress is a question for `/metrics` (lag, age of the oldest
+/// Alive is whose lanes poll. Whether they make progress is a question for `/metrics` (lag, age of the oldest
 /// output): a restart does not cure a broker that is down.
-async fn livez() -> &'static str {
-    "ok\n"
+async fn livez(State(shared): State<Shared>) -> (StatusCode, String) {
+    let poll_age = shared.metrics.poll_age(SystemTime::now());
+    if poll_age < HANGS_AFTER {
+        (StatusCode::OK, "ok\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, format!("a lane has not polled for {} s\n", poll_age.as_secs()))
+    }
 }
 
 async fn readyz(State(shared): State<Shared>, Query(query): Query<ReadyQuery>) -> (StatusCode, String) {
