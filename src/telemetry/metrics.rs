@@ -1,4 +1,4 @@
-//! Every metric: its name, its help text and its labels, in this one file.
+//! Every metric: its name, its help text and its labels, in this one file. How they are made is in `family.rs`.
 //!
 //! Names are `sumun_…`, base units, `_total` for counters. Label values come from closed sets, which exist from
 //! the start with 0 so that `increase()` sees the first event, or from the configuration and the assignment
@@ -10,14 +10,13 @@
 //! per record.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder, exponential_buckets,
+    Gauge, GaugeVec, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
+    exponential_buckets,
 };
 
 use crate::alert::{AlertKind, GapCause};
@@ -28,81 +27,16 @@ use crate::verdict::{Outcome, Reason};
 
 use super::country::CountryLabel;
 use super::counts::{ALERT_OUTCOMES, BASES, CRASHER, LaneCounts, TRANSFER_OUTCOMES, TopicLabel};
+use super::family::{Family, KindAndReason};
+use super::labels::{CommitResult, DeliveryFailure, Rebalance, ReloadPart, ReloadResult, TimedStage};
+use super::lanes::{Clock, LaneClocks, LaneGauges, NO_TIME_MS, age_seconds, seconds};
 
 /// Topics that get a label of their own; with a topic pattern an unbounded number could appear. The others are
 /// counted as topic `other`.
-const TOPIC_LABELS_MAX: usize = 1000;
+pub(super) const TOPIC_LABELS_MAX: usize = 1000;
 /// Partitions whose lag is shown; more would make every scrape heavy.
 const LAG_SERIES_MAX: usize = 10_000;
 const TOPIC_OTHER: &str = "other";
-
-/// A closed set of label values.
-macro_rules! label_values {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name { $($(#[$variant_meta])* $variant),+ }
-
-        impl $name {
-            const TEXTS: &'static [&'static str] = &[$($text),+];
-
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-    };
-}
-
-label_values! {
-    /// Why the broker did not take an output.
-    DeliveryFailure {
-        /// `delivery.timeout.ms` ran out.
-        TimedOut = "timed_out",
-        /// The producer's own queue had no room.
-        QueueFull = "queue_full",
-        /// Larger than the broker takes.
-        TooLarge = "too_large",
-        NotAuthorized = "not_authorized",
-        TopicMissing = "topic_missing",
-        /// The producer cannot go on (fenced, out of sequence).
-        Fatal = "fatal",
-        Other = "other",
-    }
-}
-
-label_values! {
-    Rebalance {
-        Assigned = "assigned",
-        Revoked = "revoked",
-        /// Revoked without a chance to commit.
-        Lost = "lost",
-    }
-}
-
-label_values! {
-    CommitResult { Ok = "ok", Failed = "failed" }
-}
-
-label_values! {
-    /// Stages of a record whose times are sampled.
-    TimedStage {
-        /// `decode` and `inspect`.
-        Inspect = "inspect",
-        /// `locate` and `decide`.
-        Decide = "decide",
-        /// Building and handing over alerts, and the share of the receipt.
-        Owe = "owe",
-    }
-}
-
-label_values! {
-    /// What is reloaded as a whole of its own.
-    ReloadPart { Facts = "facts", Geo = "geo", Rules = "rules" }
-}
-
-label_values! {
-    ReloadResult { Ok = "ok", Failed = "failed" }
-}
 
 /// Facts in the snapshot that is in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,72 +121,9 @@ struct TopicCounters {
     unrouted: IntCounter,
 }
 
-/// Times of a lane from which ages are computed at the scrape, so that they grow also while the lane stands.
-struct LaneClocks {
-    oldest: Clock,
-    polled: Clock,
-}
-
 struct LagSeries {
     behind_since_ms: Option<i64>,
     seconds: Gauge,
-}
-
-/// A gauge of the time since an instant; 0 while there is none.
-struct Clock {
-    since_ms: Arc<AtomicI64>,
-    age: Gauge,
-}
-
-impl Clock {
-    fn new(age: Gauge) -> Clock {
-        Clock { since_ms: Arc::new(AtomicI64::new(NO_TIME_MS)), age }
-    }
-
-    fn show(&self, now_ms: i64) {
-        self.age.set(age_seconds(self.since_ms.load(Ordering::Relaxed), now_ms));
-    }
-}
-
-/// The gauges of one lane.
-#[derive(Clone)]
-pub struct LaneGauges {
-    outputs: IntGauge,
-    output_bytes: IntGauge,
-    oldest_since_ms: Arc<AtomicI64>,
-    polled_ms: Arc<AtomicI64>,
-    paused: IntGauge,
-    assigned: IntGauge,
-}
-
-/// Not before any time.
-const NO_TIME_MS: i64 = i64::MAX;
-
-impl LaneGauges {
-    /// The lane polls: it is alive.
-    pub fn polled(&self, now_ms: i64) {
-        self.polled_ms.store(now_ms, Ordering::Relaxed);
-    }
-
-    /// Outputs handed to the producer and not yet acknowledged, their bytes, and when the oldest was handed
-    /// over (ms since the epoch). The age is computed at the scrape, so it grows also while the lane stands.
-    pub fn unacknowledged(&self, count: usize, bytes: usize, oldest_ms: Option<i64>) {
-        self.outputs.set(gauge_value(count));
-        self.output_bytes.set(gauge_value(bytes));
-        self.oldest_since_ms.store(oldest_ms.unwrap_or(NO_TIME_MS), Ordering::Relaxed);
-    }
-
-    pub fn paused(&self, paused: bool) {
-        self.paused.set(i64::from(paused));
-    }
-
-    pub fn assigned(&self, partitions: usize) {
-        self.assigned.set(gauge_value(partitions));
-    }
-}
-
-fn gauge_value(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 impl Metrics {
@@ -511,7 +382,7 @@ impl Metrics {
     pub fn poll_age(&self, now: SystemTime) -> Duration {
         let now_ms = milliseconds(now);
         let clocks = self.clocks.read().unwrap_or_else(PoisonError::into_inner);
-        let oldest = clocks.iter().map(|clocks| clocks.polled.since_ms.load(Ordering::Relaxed)).min();
+        let oldest = clocks.iter().map(|clocks| clocks.polled.since_ms()).min();
         let age_ms = oldest.map_or(0, |polled_ms| now_ms.saturating_sub(polled_ms));
         Duration::from_millis(u64::try_from(age_ms).unwrap_or(0))
     }
@@ -703,22 +574,11 @@ impl Metrics {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds stay exact in a double for 280,000 years")]
-fn seconds(milliseconds: i64) -> f64 {
-    milliseconds as f64 / 1000.0
-}
-
 /// Since the epoch.
 fn milliseconds(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-/// 0 where the instant is later, or [`NO_TIME_MS`].
-fn age_seconds(since_ms: i64, now_ms: i64) -> f64 {
-    seconds(now_ms.saturating_sub(since_ms).max(0))
-}
-
-/// An unknown time has no series: it must not look like 1970.
 fn set_time(gauge: &GaugeVec, time_ms: Option<i64>) {
     match time_ms {
         Some(time_ms) => gauge.with_label_values::<&str>(&[]).set(seconds(time_ms)),
@@ -741,315 +601,5 @@ fn take_all(counters: &[IntCounter], counts: &mut [u64]) {
 fn increase(counters: &[IntCounter], position: usize, by: u64) {
     if let Some(counter) = counters.get(position) {
         counter.inc_by(by);
-    }
-}
-
-fn options(name: &str, help: &str) -> Opts {
-    Opts::new(name, help).namespace("sumun")
-}
-
-/// Alerts by kind and reason: each kind has a closed set of reasons of its own.
-struct KindAndReason(IntCounterVec);
-
-impl KindAndReason {
-    fn of(&self, kind: &str, reasons: &[&str]) -> Vec<IntCounter> {
-        reasons.iter().map(|reason| self.0.with_label_values(&[kind, reason])).collect()
-    }
-}
-
-/// Makes and registers metrics.
-struct Family {
-    registry: Registry,
-}
-
-impl Family {
-    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
-        let counter = IntCounter::with_opts(options(name, help))?;
-        self.registry.register(Box::new(counter.clone()))?;
-        Ok(counter)
-    }
-
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
-        let counters = IntCounterVec::new(options(name, help), labels)?;
-        self.registry.register(Box::new(counters.clone()))?;
-        Ok(counters)
-    }
-
-    /// One counter per value of a closed set, in its order; all of them exist from the start.
-    fn closed(
-        &self,
-        name: &str,
-        help: &str,
-        label: &str,
-        values: &[&str],
-    ) -> prometheus::Result<Vec<IntCounter>> {
-        let counters = self.counters(name, help, &[label])?;
-        Ok(values.iter().map(|value| counters.with_label_values(&[value])).collect())
-    }
-
-    /// As [`Family::closed`], with two labels: one row per value of the first.
-    fn matrix(
-        &self,
-        name: &str,
-        help: &str,
-        labels: [&str; 2],
-        rows: &[&str],
-        columns: &[&str],
-    ) -> prometheus::Result<Vec<Vec<IntCounter>>> {
-        let counters = self.counters(name, help, &labels)?;
-        let row =
-            |row: &&str| columns.iter().map(|column| counters.with_label_values(&[*row, column])).collect();
-        Ok(rows.iter().map(row).collect())
-    }
-
-    fn histogram(&self, name: &str, help: &str, buckets: Vec<f64>) -> prometheus::Result<Histogram> {
-        let histogram = Histogram::with_opts(HistogramOpts::from(options(name, help)).buckets(buckets))?;
-        self.registry.register(Box::new(histogram.clone()))?;
-        Ok(histogram)
-    }
-
-    /// One histogram per stage, from a microsecond to a second.
-    fn stages(&self) -> prometheus::Result<Vec<Histogram>> {
-        let options =
-            options("stage_duration_seconds", "Time of a stage, of the first record of each batch.");
-        let options = HistogramOpts::from(options).buckets(exponential_buckets(1e-6, 4.0, 11)?);
-        let stages = HistogramVec::new(options, &["stage"])?;
-        self.registry.register(Box::new(stages.clone()))?;
-        Ok(TimedStage::TEXTS.iter().map(|stage| stages.with_label_values(&[stage])).collect())
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
-        let gauge = IntGauge::with_opts(options(name, help))?;
-        self.registry.register(Box::new(gauge.clone()))?;
-        Ok(gauge)
-    }
-
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
-        let gauges = IntGaugeVec::new(options(name, help), labels)?;
-        self.registry.register(Box::new(gauges.clone()))?;
-        Ok(gauges)
-    }
-
-    fn float_gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
-        let gauges = GaugeVec::new(options(name, help), labels)?;
-        self.registry.register(Box::new(gauges.clone()))?;
-        Ok(gauges)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, UNIX_EPOCH};
-
-    use super::{AlertKind, LaneCounts, Metrics, PartitionLag, ReloadPart, ReloadResult, TOPIC_LABELS_MAX};
-    use crate::destination::Country;
-    use crate::entity::EntityType;
-    use crate::finding::IssueCode;
-    use crate::verdict::{Cell, ItemVerdict, Outcome, Reason, Reasons, TransferVerdict};
-
-    fn text(metrics: &Metrics) -> String {
-        metrics.render(UNIX_EPOCH + Duration::from_secs(100)).unwrap()
-    }
-
-    fn has(text: &str, line: &str) {
-        assert!(text.lines().any(|found| found == line), "no line `{line}` in\n{text}");
-    }
-
-    #[test]
-    fn a_lanes_counts_are_added_once() {
-        let metrics = Metrics::new().unwrap();
-        let topic = metrics.topic("orders.outbound");
-        let mut counts = LaneCounts::default();
-        counts.record(topic, 700);
-        counts.record(topic, 82);
-        counts.verdict(Outcome::Violation);
-        counts.finding(EntityType::ResidentRegistrationNumber);
-        counts.alert(AlertKind::Gap);
-        counts.issue(IssueCode::InputLine);
-        metrics.add(&mut counts);
-        metrics.add(&mut counts);
-        let text = text(&metrics);
-        has(&text, "sumun_records_total{topic=\"orders.outbound\"} 2");
-        has(&text, "sumun_record_bytes_total{topic=\"orders.outbound\"} 782");
-        has(&text, "sumun_verdicts_total{outcome=\"violation\"} 1");
-        has(&text, "sumun_findings_total{entity=\"resident_registration_number\"} 1");
-        has(&text, "sumun_alerts_total{kind=\"gap\"} 1");
-        has(&text, "sumun_issues_total{code=\"INPUT_LINE\"} 1");
-    }
-
-    #[test]
-    fn closed_sets_exist_before_the_first_event() {
-        let text = text(&Metrics::new().unwrap());
-        has(&text, "sumun_verdicts_total{outcome=\"indeterminate\"} 0");
-        has(&text, "sumun_gaps_total{cause=\"retention\"} 0");
-        has(&text, "sumun_delivery_failures_total{reason=\"too_large\"} 0");
-        has(&text, "sumun_facts{stream=\"consent\"} 0");
-        assert!(!text.contains("sumun_transfers_total{outcome=\"clear\"}"));
-        assert!(!text.contains("heartbeat_timestamp"), "an unknown time has no series");
-    }
-
-    #[test]
-    fn the_age_of_the_oldest_output_grows_by_itself() {
-        let metrics = Metrics::new().unwrap();
-        let lane = metrics.lane(0);
-        has(&text(&metrics), "sumun_outputs_unacknowledged_oldest_age_seconds{lane=\"0\"} 0");
-        lane.unacknowledged(3, 900, Some(98_500));
-        lane.polled(99_000);
-        has(&text(&metrics), "sumun_lane_poll_age_seconds{lane=\"0\"} 1");
-        metrics.lane(1).polled(98_000);
-        metrics.lane(2);
-        assert_eq!(metrics.poll_age(UNIX_EPOCH + Duration::from_secs(100)), Duration::from_secs(2));
-        has(&text(&metrics), "sumun_outputs_unacknowledged_oldest_age_seconds{lane=\"0\"} 1.5");
-    }
-
-    #[test]
-    fn too_many_topics_fold_into_other() {
-        let metrics = Metrics::new().unwrap();
-        for topic in 0..TOPIC_LABELS_MAX {
-            metrics.topic(&format!("t{topic}"));
-        }
-        let first = metrics.topic("one-too-many");
-        assert_eq!(metrics.topic("another"), first);
-        assert_eq!(metrics.topic("other"), first);
-        let mut counts = LaneCounts::default();
-        counts.record(first, 1);
-        metrics.add(&mut counts);
-        has(&text(&metrics), "sumun_records_total{topic=\"other\"} 1");
-    }
-
-    #[test]
-    fn a_partition_that_is_taken_away_shows_no_lag() {
-        let metrics = Metrics::new().unwrap();
-        metrics.set_lag("orders", 3, Some(PartitionLag { records: 17, behind_since_ms: Some(97_500) }));
-        let shown = text(&metrics);
-        has(&shown, "sumun_consumer_lag_records{partition=\"3\",topic=\"orders\"} 17");
-        has(&shown, "sumun_consumer_lag_seconds{partition=\"3\",topic=\"orders\"} 2.5");
-        metrics.set_lag("orders", 3, None);
-        assert!(!text(&metrics).contains("sumun_consumer_lag_"));
-    }
-
-    #[test]
-    fn who_has_taken_the_last_record_is_not_behind_however_old_it_is() {
-        let metrics = Metrics::new().unwrap();
-        metrics.set_lag("orders", 0, Some(PartitionLag { records: 1, behind_since_ms: None }));
-        has(&text(&metrics), "sumun_consumer_lag_seconds{partition=\"0\",topic=\"orders\"} 0");
-    }
-
-    fn transfer(outcome: Outcome, cells: &[(Option<&str>, Outcome, &[&str], Reasons)]) -> TransferVerdict {
-        let entity = EntityType::PhoneNumber;
-        let reasons = cells.iter().fold(Reasons::NONE, |all, (.., reasons)| all.union(*reasons));
-        let country = |code: &str| Country::parse(code).unwrap();
-        TransferVerdict {
-            recipient: None,
-            subject: None,
-            countries: cells.iter().filter_map(|(code, ..)| code.map(country)).collect(),
-            outcome,
-            items: vec![ItemVerdict { entity, count: 2, outcome, basis: Vec::new(), reasons }],
-            notes: Vec::new(),
-            subject_count: 0,
-            cells: cells
-                .iter()
-                .map(|(code, outcome, basis, reasons)| Cell {
-                    entity,
-                    country: code.map(country),
-                    outcome: *outcome,
-                    basis: basis.iter().map(|basis| (*basis).to_owned()).collect(),
-                    reasons: *reasons,
-                })
-                .collect(),
-            facts_seen: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_transfer_counts_in_each_of_its_countries_as_it_was_decided_there() {
-        let metrics = Metrics::new().unwrap();
-        let mut counts = LaneCounts::default();
-        let consent = ["consent:ae-checkout@2#sellers"];
-        let reasons: Reasons = [Reason::NoConsent, Reason::CountryNotCovered].into_iter().collect();
-        let two = transfer(
-            Outcome::Violation,
-            &[
-                (Some("CN"), Outcome::Permitted, &consent, Reasons::NONE),
-                (Some("US"), Outcome::Violation, &[], reasons),
-            ],
-        );
-        counts.transfer(&two);
-        counts.transfer(&two);
-        counts.transfer_alert(&two);
-        metrics.add(&mut counts);
-        metrics.add(&mut counts);
-        let text = text(&metrics);
-        has(&text, "sumun_transfers_total{outcome=\"violation\"} 2");
-        has(&text, "sumun_transfer_items_total{entity=\"phone_number\",outcome=\"violation\"} 2");
-        has(&text, "sumun_transfer_destinations_total{country=\"CN\",outcome=\"permitted\"} 2");
-        has(&text, "sumun_transfer_destinations_total{country=\"US\",outcome=\"violation\"} 2");
-        has(&text, "sumun_transfer_bases_total{basis=\"consent\",country=\"CN\"} 2");
-        let us = "sumun_transfer_reasons_total{country=\"US\",outcome=\"violation\",reason=";
-        has(&text, &format!("{us}\"NO_CONSENT\"}} 2"));
-        has(&text, &format!("{us}\"COUNTRY_NOT_COVERED\"}} 2"));
-        assert!(!text.contains("sumun_transfer_reasons_total{country=\"CN\""));
-        has(&text, "sumun_alert_reasons_total{kind=\"transfer\",reason=\"NO_CONSENT\"} 1");
-    }
-
-    #[test]
-    fn a_transfer_without_a_foreign_country_stays_at_home_or_goes_who_knows_where() {
-        let metrics = Metrics::new().unwrap();
-        let mut counts = LaneCounts::default();
-        counts.transfer(&transfer(Outcome::Domestic, &[(None, Outcome::Domestic, &[], Reasons::NONE)]));
-        let reasons = Reasons::one(Reason::GeoUnknown);
-        counts.transfer(&transfer(Outcome::Indeterminate, &[(None, Outcome::Indeterminate, &[], reasons)]));
-        metrics.add(&mut counts);
-        let text = text(&metrics);
-        has(&text, "sumun_transfer_destinations_total{country=\"none\",outcome=\"domestic\"} 1");
-        has(&text, "sumun_transfer_destinations_total{country=\"unknown\",outcome=\"indeterminate\"} 1");
-        let reason = "outcome=\"indeterminate\",reason=\"GEO_UNKNOWN\"";
-        has(&text, &format!("sumun_transfer_reasons_total{{country=\"unknown\",{reason}}} 1"));
-    }
-
-    #[test]
-    fn a_country_of_the_registry_has_its_series_before_the_first_transfer() {
-        let metrics = Metrics::new().unwrap();
-        metrics.expect_countries(Country::parse("CN"));
-        has(&text(&metrics), "sumun_transfer_destinations_total{country=\"CN\",outcome=\"violation\"} 0");
-    }
-
-    #[test]
-    fn what_was_not_read_counts_by_its_code() {
-        let metrics = Metrics::new().unwrap();
-        let mut counts = LaneCounts::default();
-        counts.unread_alert("PANIC");
-        counts.unread_alert("CRASHER");
-        metrics.add(&mut counts);
-        let text = text(&metrics);
-        has(&text, "sumun_alerts_total{kind=\"uninspectable\"} 2");
-        has(&text, "sumun_alert_reasons_total{kind=\"uninspectable\",reason=\"PANIC\"} 1");
-        has(&text, "sumun_alert_reasons_total{kind=\"uninspectable\",reason=\"CRASHER\"} 1");
-    }
-
-    #[test]
-    fn a_failed_reload_leaves_the_time_of_the_snapshot_in_use() {
-        let metrics = Metrics::new().unwrap();
-        metrics.loaded(50);
-        metrics.reloaded(ReloadPart::Facts, ReloadResult::Ok, 60);
-        metrics.reloaded(ReloadPart::Rules, ReloadResult::Failed, 70);
-        let text = text(&metrics);
-        has(&text, "sumun_reloads_total{part=\"rules\",result=\"failed\"} 1");
-        has(&text, "sumun_last_reload_successful 0");
-        has(&text, "sumun_last_reload_success_timestamp_seconds 60");
-    }
-
-    #[test]
-    fn a_heartbeat_makes_freshness_known() {
-        let metrics = Metrics::new().unwrap();
-        metrics.set_freshness(None, Some(99_500));
-        metrics.set_freshness(None, Some(99_750));
-        let known = text(&metrics);
-        has(&known, "sumun_facts_freshness_known 1");
-        has(&known, "sumun_facts_newest_heartbeat_timestamp_seconds 99.75");
-        metrics.set_freshness(None, None);
-        let unknown = text(&metrics);
-        has(&unknown, "sumun_facts_freshness_known 0");
-        assert!(!unknown.contains("heartbeat_timestamp"), "{unknown}");
     }
 }

@@ -6,16 +6,20 @@
 
 mod country;
 mod counts;
+mod family;
 mod health;
 mod http;
+mod labels;
+mod lanes;
 mod log;
 mod metrics;
+#[cfg(test)]
+mod tests;
 
 pub use counts::{LaneCounts, TopicLabel};
 pub use health::{Check, Health};
 pub use http::Server;
+pub use labels::{CommitResult, DeliveryFailure, Rebalance, ReloadPart, ReloadResult, TimedStage};
+pub use lanes::LaneGauges;
 pub use log::{Verbosity, init as init_log, quiet_panics};
-pub use metrics::{
-    CommitResult, DeliveryFailure, FactCounts, LaneGauges, Metrics, PartitionLag, Rebalance, ReloadPart,
-    ReloadResult, TimedStage,
-};
+pub use metrics::{FactCounts, Metrics, PartitionLag};
