@@ -36,6 +36,8 @@ fn a_record_without_findings_allocates_nothing() {
             "trace":"ecacc398-fabd-4f60-a04a-31f9854210a7","geo":{"lat":37.123456789,"lng":127.0123456},
             "memo":"\ubd80\uc7ac\uc2dc \ubb38 \uc55e","이름":"상품 “A” 123456789","items":[{"no":1},{"no":"01023456789"}],
             "unknown":{"a":1023456789}}"#,
+        r#"{"title":"이유 없이 고객님 정수기 상담 1588-1234","brand":"유자차","nm":"주방용","icon":"logo@2x.png","zone":"kr-Central-1 a, B-1",
+            "address":"서울시 강남구","name":"GET /orders","passNo":"","note":"바로 2배 개인적으로 1번","git":"git@github.com:team/repo"}"#,
         "plain text 2026-11-24 10:00:00 12345678901234",
         "{\"broken\": [1, 2",
     ];
@@ -62,5 +64,5 @@ fn a_record_without_findings_allocates_nothing() {
             }
         }
     }
-    assert_eq!(counts, [0; 4]);
+    assert_eq!(counts, [0; 6]);
 }

@@ -6,7 +6,10 @@ use sumun::finding::{IssueCode, Validity};
 use sumun::inspect::{Inspector, Scratch};
 use sumun::record::{Header, Record};
 
-use EntityType::{PhoneNumber, ResidentRegistrationNumber};
+use EntityType::{
+    BankAccount, CustomsCode, DriversLicense, EmailAddress, ForeignerRegistrationNumber, PassportNumber,
+    PaymentCard, PersonName, PhoneNumber, PostalAddress, ResidentRegistrationNumber,
+};
 
 fn inspector() -> &'static Inspector {
     static INSPECTOR: std::sync::OnceLock<Inspector> = std::sync::OnceLock::new();
@@ -114,6 +117,89 @@ proptest! {
 }
 
 #[test]
+fn names_addresses_and_numbers_of_an_order_are_each_found_once() {
+    check(
+        r#"{"receiver":{"name":"홍길동","addr1":"경기도 성남시 분당구 판교역로 235","addr2":"5층","pccc":"P230045678912"},
+            "refund":{"bankName":"신한은행","accountNo":"110-345-678901","cardNo":"4009-0512-3456-7812"},
+            "email":"jiwon.han88@naver.com","docs":[{"type":"passport","no":"M123A4567"},{"type":"면허","no":"11-14-487176-52"}]}"#,
+        &[
+            (PersonName, "$.receiver.name", 0, 9, "홍*동"),
+            (PostalAddress, "$.receiver.addr1", 0, 46, "경기도 성남시 *** **** ***"),
+            (PostalAddress, "$.receiver.addr2", 0, 4, "**"),
+            (CustomsCode, "$.receiver.pccc", 0, 13, "*************"),
+            (BankAccount, "$.refund.accountNo", 0, 14, "***-***-***901"),
+            (PaymentCard, "$.refund.cardNo", 0, 19, "****-****-****-7812"),
+            (EmailAddress, "$.email", 0, 21, "j****.*****@naver.com"),
+            (PassportNumber, "$.docs[0].no", 0, 9, "*********"),
+            (DriversLicense, "$.docs[1].no", 0, 15, "**-**-******-**"),
+        ],
+    );
+    check(
+        "{\"memo\":\"외국인등록번호 990105-5560020, 받는 분 정종현님 010-2345-6703, 주소는 서산시 효행1로 23 119동 503호예요\"}",
+        &[
+            (ForeignerRegistrationNumber, "$.memo", 22, 36, "******-*******"),
+            (PersonName, "$.memo", 49, 58, "정*현"),
+            (PhoneNumber, "$.memo", 62, 75, "010-****-6703"),
+            (PostalAddress, "$.memo", 87, 124, "서산시 **** ** **** ****"),
+        ],
+    );
+}
+
+#[test]
+fn a_name_is_cut_off_from_what_is_said_of_it() {
+    for (text, expected) in [
+        ("정종현님과", "정종현"),
+        ("황보유환입니다. 010-2345-6703", "황보유환"),
+        ("담당자 권 원재 과장님", "권 원재"),
+        ("성함이 허준입니다", "허준"),
+        ("계약자 주선주(830120-2310113)", "주선주"),
+        ("강유경 차장 <a@b.kr>", "강유경"),
+        ("수취인: 남궁민", "남궁민"),
+        ("ship to Junggeun Park, Seoul", "Junggeun Park"),
+    ] {
+        let mut scratch = Scratch::default();
+        scratch.reveal = true;
+        let payload = field("memo", text);
+        let inspection = inspector().inspect(&record(payload.as_bytes()), &mut scratch);
+        let names = inspection.findings.iter().filter(|one| one.entity == PersonName);
+        let names: Vec<_> = names.map(|one| one.text.as_ref().unwrap().0.as_str()).collect();
+        assert_eq!(names, [expected], "{text}");
+    }
+}
+
+#[test]
+fn beside_other_data_of_a_person_a_value_without_a_name_is_a_name() {
+    let alone = r#"{"v":["박기훈","A-17"]}"#;
+    check(alone, &[]);
+    check(
+        r#"{"v":["박기훈","010-2345-6703"],"w":["정수기","M"]}"#,
+        &[(PersonName, "$.v[0]", 0, 9, "박*훈"), (PhoneNumber, "$.v[1]", 0, 13, "010-****-6703")],
+    );
+    check(
+        r#"{"v":[{"c":1,"x":"박기훈"},{"c":2,"x":"010-2345-6703"}]}"#,
+        &[(PersonName, "$.v[0].x", 0, 9, "박*훈"), (PhoneNumber, "$.v[1].x", 0, 13, "010-****-6703")],
+    );
+}
+
+#[test]
+fn a_role_mailbox_is_reported_and_not_judged() {
+    let mut scratch = Scratch::default();
+    let payload = br#"{"to":["help@shop.example","jiwon@shop.example"]}"#;
+    let inspection = inspector().inspect(&record(payload), &mut scratch);
+    let seen: Vec<_> = inspection.findings.iter().map(|one| (one.role, one.is_judged())).collect();
+    assert_eq!(seen, [(true, false), (false, true)]);
+}
+
+#[test]
+fn letters_written_apart_and_wide_digits_are_read() {
+    use unicode_normalization::UnicodeNormalization as _;
+    let apart: String = r#"{"성함":"강순례","주소":"서울 강남구 테헤란로 152"}"#.nfd().collect();
+    let found: Vec<_> = found(&record(apart.as_bytes())).into_iter().map(|one| one.0).collect();
+    assert_eq!(found, [PersonName, PostalAddress]);
+    check(r#"{"pcc":"P１２９４０７０６６２１４"}"#, &[(CustomsCode, "$.pcc", 0, 37, "*************")]);
+}
+
+#[test]
 fn duplicate_keys_are_all_seen_and_a_key_may_be_a_finding() {
     check(
         r#"{"tel":"010-2345-6703","tel":"010-2345-6704","by":{"010-2345-6705":{"tel":"010-2345-6706"}}}"#,
@@ -191,6 +277,19 @@ fn a_hostile_record_costs_time_in_proportion_to_its_size() {
     assert_eq!(found(&record(stars.as_bytes())).len(), 0);
     let chunks = "1 ".repeat(500_000);
     assert_eq!(found(&record(chunks.as_bytes())).len(), 0);
+    for (text, expected) in [
+        ("서울 강남구 역삼로 7 (가 ", 20_000),
+        ("정종현님 ", 20_000),
+        ("a@b.kr ", 20_000),
+        ("바로 2 ", 0),
+        ("김민수", 0),
+        ("@", 0),
+        ("P12940706621", 0),
+        ("1 Teheran-ro, ", 0),
+    ] {
+        let prose = text.repeat(20_000);
+        assert_eq!(found(&record(prose.as_bytes())).len(), expected, "{text}");
+    }
 }
 
 #[test]

@@ -18,14 +18,14 @@ pub(super) fn is_plainly_without(text: &[u8]) -> bool {
         return false;
     }
     if text.len() < DIGITS_MIN as usize {
-        return text.is_ascii();
+        return text.is_ascii() && !text.contains(&b'@');
     }
     let (mut digits, mut all) = (0, 0);
     for byte in text {
         digits += u32::from(is_digit(*byte));
         all |= byte;
     }
-    digits < DIGITS_MIN && all.is_ascii()
+    digits < DIGITS_MIN && all.is_ascii() && memchr::memchr(b'@', text).is_none()
 }
 
 /// A digit group; positions are bytes of the text that was classified. Begins and ends with a digit or `*`.
@@ -34,7 +34,12 @@ pub(super) struct Group {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) digits: u32,
+    /// Nothing can lie in it but what only a name tells from other numbers.
+    pub(super) only_named: bool,
 }
+
+/// Digits of the shortest number that only a name makes personal: an account.
+const NAMED_DIGITS_MIN: u32 = 10;
 
 /// Digits without a separator between them.
 #[derive(Clone, Copy)]
@@ -133,7 +138,7 @@ fn push_inside(digits: u64, base: usize, start: usize, end: usize, out: &mut Vec
         && let Ok(base) = u32::try_from(base)
     {
         let (start, end) = (base + run.trailing_zeros(), base + u64::BITS - run.leading_zeros());
-        out.push(Group { start, end, digits: count });
+        out.push(Group { start, end, digits: count, only_named: false });
     }
 }
 
@@ -149,11 +154,30 @@ fn push(bytes: &[u8], bitmaps: &Bitmaps, start: usize, end: usize, out: &mut Vec
     if digits >= DIGITS_MIN
         && let (Ok(start), Ok(end)) = (u32::try_from(start), u32::try_from(end))
     {
-        out.push(Group { start, end, digits });
+        out.push(Group { start, end, digits, only_named: false });
     }
 }
 
 impl Group {
+    /// Whether it is one run of digits.
+    pub(super) fn is_plain(&self) -> bool {
+        self.end - self.start == self.digits
+    }
+
+    pub(super) fn range(&self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Digits of something longer, as in hexadecimal.
+    pub(super) fn is_inside_word(&self, text: &[u8]) -> bool {
+        is_inside_word(text, self.start as usize, self.end as usize)
+    }
+
+    /// Whether an account, a card or a licence may lie in it, which only a name tells from other numbers.
+    pub(super) fn may_be_named(&self) -> bool {
+        self.digits >= NAMED_DIGITS_MIN
+    }
+
     /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.
     /// `text` is what the group's positions refer to, `bitmaps` are its; `numeric` may be a number of JSON.
     #[inline]
@@ -335,7 +359,12 @@ mod tests {
             {
                 let at = |position: usize| u32::try_from(position).unwrap();
                 let digits = (first..=last).filter(|at| digit(*at)).count();
-                out.push(Group { start: at(first), end: at(last + 1), digits: at(digits) });
+                out.push(Group {
+                    start: at(first),
+                    end: at(last + 1),
+                    digits: at(digits),
+                    only_named: false,
+                });
             }
             at += 1;
         }

@@ -1,5 +1,18 @@
-//! The plain form of numbers that are written in other characters: full-width digits, the hyphen family, blanks of
-//! all widths, characters of no width, ● and ○.
+//! The plain form of texts that are written in other characters: full-width digits, the hyphen family, blanks of
+//! all widths, characters of no width, ● and ○, and Hangul that is written letter by letter (NFD).
+
+/// First byte, in UTF-8, of the letters that Hangul is composed of.
+pub(super) const JAMO_LEAD: u8 = 0xE1;
+
+use super::hangul;
+
+/// The ASCII letters of `word` in lower case, in `buffer`; `None` where that is too short.
+pub(super) fn lower<'b>(word: &str, buffer: &'b mut [u8]) -> Option<&'b str> {
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    std::str::from_utf8(lower).ok()
+}
 
 /// A folded text and where each of its bytes came from.
 #[derive(Default)]
@@ -15,12 +28,21 @@ impl Folded {
         self.text.clear();
         self.origins.clear();
         let mut changed = false;
-        for (start, character) in original.char_indices() {
-            let plain = plain(character);
-            changed |= plain != Some(character);
-            let Some(plain) = plain else { continue };
+        let mut characters = original.char_indices().peekable();
+        while let Some((start, character)) = characters.next() {
+            let mut end = start + character.len_utf8();
+            let mut composed = plain(character);
+            while let (Some(before), Some((at, next))) = (composed, characters.peek().copied())
+                && let Some(syllable) = unicode_normalization::char::compose(before, next)
+                && hangul::is_syllable(syllable)
+            {
+                composed = Some(syllable);
+                end = at + next.len_utf8();
+                characters.next();
+            }
+            changed |= composed != Some(character);
+            let Some(plain) = composed else { continue };
             self.text.push(plain);
-            let end = start + character.len_utf8();
             let origin = (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
             self.origins.extend(std::iter::repeat_n(origin, plain.len_utf8()));
         }

@@ -5,10 +5,14 @@
 //! weight. Every Hangul syllable is a part of its own, so `주문자휴대폰번호` ends in a known name, and the label
 //! `연락처는` begins with one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::iter::Peekable;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::fold::JAMO_LEAD;
 use super::look_alike::LookAlike;
 use crate::entity::EntityType;
 
@@ -28,6 +32,14 @@ pub(super) enum Bearer {
     PhoneCountry,
     /// A field that names its sibling: `{"type":"phone","value":…}`.
     Kind,
+    /// Somebody: `receiver`. What stands below is that person's.
+    Owner,
+    /// A surname or a given name only.
+    NamePart,
+    /// The rest of an address.
+    AddressDetail,
+    /// Something that has a name or an address and is no person.
+    Thing,
 }
 
 /// How much a name says.
@@ -46,10 +58,12 @@ pub(super) struct Name {
     pub(super) bearers: Vec<(Bearer, Strength)>,
     /// Whether one of them is a look-alike.
     pub(super) speaks_of_look_alikes: bool,
+    /// Whether a whole value of such a field is a name, an address or a code, which no form gives away.
+    pub(super) names_whole_values: bool,
 }
 
 impl Name {
-    fn new(name: &str) -> Name {
+    pub(super) fn new(name: &str) -> Name {
         let shown = shown(name);
         Name {
             as_key: format!("key:{shown}").into(),
@@ -57,7 +71,21 @@ impl Name {
             as_sibling: format!("sibling:{shown}").into(),
             bearers: Vec::new(),
             speaks_of_look_alikes: false,
+            names_whole_values: false,
         }
+    }
+
+    /// Whether it names what stands in the field, not only whose that is or what stands beside it.
+    pub(super) fn names_a_value(&self) -> bool {
+        self.bearers.iter().any(|(bearer, _)| !matches!(bearer, Bearer::Kind | Bearer::Owner))
+    }
+
+    fn shares_bearer(&self, other: &Name) -> bool {
+        self.bearers.iter().any(|(bearer, _)| other.says(*bearer).is_some())
+    }
+
+    fn is_strong(&self) -> bool {
+        self.bearers.iter().any(|(_, strength)| *strength == Strength::Strong)
     }
 
     pub(super) fn says(&self, bearer: Bearer) -> Option<Strength> {
@@ -83,6 +111,9 @@ pub(super) struct Known<'d> {
     pub(super) whole: bool,
 }
 
+/// A set of words, as quickly asked as the dictionary.
+pub(super) type WordSet = HashSet<Box<str>, BuildHasherDefault<Spread>>;
+
 #[derive(Default)]
 pub(super) struct Dictionary {
     /// Where each name stands in `names`.
@@ -104,6 +135,18 @@ impl Dictionary {
             && !name.bearers.iter().any(|(other, _)| *other == bearer)
         {
             name.bearers.push((bearer, strength));
+            name.names_whole_values |= matches!(
+                bearer,
+                Bearer::NamePart
+                    | Bearer::AddressDetail
+                    | Bearer::Entity(
+                        EntityType::PersonName
+                            | EntityType::PostalAddress
+                            | EntityType::CustomsCode
+                            | EntityType::PassportNumber
+                            | EntityType::ConnectingInformation
+                    )
+            );
             name.speaks_of_look_alikes |= matches!(bearer, Bearer::LookAlike(_));
         }
     }
@@ -143,8 +186,7 @@ impl Dictionary {
             let Some(position) = self.positions.get(part) else { continue };
             let found = Found { position: *position, whole: false };
             // `ssn_num` is named by `ssn`, though `num` is its tail.
-            let bearers = self.names.get(*position).map(|name| name.bearers.as_slice()).unwrap_or_default();
-            if bearers.iter().any(|(_, strength)| *strength == Strength::Strong) {
+            if self.names.get(*position).is_some_and(Name::is_strong) {
                 return Some(found);
             }
             fallback = fallback.or(Some(found));
@@ -152,7 +194,8 @@ impl Dictionary {
         fallback
     }
 
-    /// The label before `text[..at]`: the nearest of the last words that is known.
+    /// The label before `text[..at]`: the nearest of the last words that is known; where others bear that too, one
+    /// before it that surely says the same.
     pub(super) fn label_before<'d>(
         &'d self,
         text: &str,
@@ -164,18 +207,31 @@ impl Dictionary {
             from += 1;
         }
         let window = text.get(from..at)?;
-        window
+        let words = window
             .rsplit(|character: char| !is_letter_or_digit(character) && character != '_')
             .filter(|word| !word.is_empty())
-            .take(LABEL_WORDS_MAX)
-            .find_map(|word| {
-                let mut parts = Parts::default();
-                if !parts.read(word) {
-                    return None;
-                }
-                let label = self.find_parts(&parts).and_then(|found| self.known(found));
-                label.or_else(|| fields.find_whole(&parts).and_then(|found| fields.known(found)))
-            })
+            .take(LABEL_WORDS_MAX);
+        let mut weak: Option<Known<'d>> = None;
+        for known in words.filter_map(|word| self.label(word, fields)) {
+            let says_the_same = |weak: Known<'_>| weak.name.shares_bearer(known.name);
+            match weak {
+                None if known.name.is_strong() => return Some(known),
+                None => weak = Some(known),
+                Some(weak) if known.name.is_strong() && says_the_same(weak) => return Some(known),
+                Some(_) => {}
+            }
+        }
+        weak
+    }
+
+    /// A word that is a label, or as a whole the name of a field.
+    pub(super) fn label<'d>(&'d self, word: &str, fields: &'d Dictionary) -> Option<Known<'d>> {
+        let mut parts = Parts::default();
+        if !parts.read(word) {
+            return None;
+        }
+        let label = self.find_parts(&parts).and_then(|found| self.known(found));
+        label.or_else(|| fields.find_whole(&parts).and_then(|found| fields.known(found)))
     }
 }
 
@@ -279,8 +335,10 @@ impl Parts {
         }
         if name.is_ascii() {
             self.read_ascii(name.as_bytes());
+        } else if name.as_bytes().contains(&JAMO_LEAD) {
+            self.read_characters(name.nfc().peekable());
         } else {
-            self.read_characters(name);
+            self.read_characters(name.chars().peekable());
         }
         true
     }
@@ -302,9 +360,8 @@ impl Parts {
         }
     }
 
-    fn read_characters(&mut self, name: &str) {
+    fn read_characters(&mut self, mut characters: Peekable<impl Iterator<Item = char>>) {
         let mut before = ' ';
-        let mut characters = name.chars().peekable();
         while let Some(character) = characters.next() {
             if !is_letter_or_digit(character) {
                 before = ' ';
@@ -379,7 +436,7 @@ fn shown(name: &str) -> String {
 /// Eight bytes at a time, by multiplication: names are short and the dictionary is ours, so nothing has to be hardened
 /// against collisions.
 #[derive(Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Spread {
     #[inline]

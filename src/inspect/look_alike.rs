@@ -18,21 +18,17 @@ pub(super) enum LookAlike {
     CorporateNumber,
     /// 사업자등록번호: ten digits.
     BusinessNumber,
-    BankAccount,
-    PaymentCard,
-    /// Foreigners' numbers, licences, passports, health insurance.
+    /// Health insurance, military service.
     Certificate,
 }
 
 impl LookAlike {
-    pub(super) const ALL: [LookAlike; 8] = [
+    pub(super) const ALL: [LookAlike; 6] = [
         LookAlike::Barcode,
         LookAlike::Epoch,
         LookAlike::Identifier,
         LookAlike::CorporateNumber,
         LookAlike::BusinessNumber,
-        LookAlike::BankAccount,
-        LookAlike::PaymentCard,
         LookAlike::Certificate,
     ];
 
@@ -43,8 +39,6 @@ impl LookAlike {
             LookAlike::Identifier => "identifier",
             LookAlike::CorporateNumber => "corporate_number",
             LookAlike::BusinessNumber => "business_number",
-            LookAlike::BankAccount => "bank_account",
-            LookAlike::PaymentCard => "payment_card",
             LookAlike::Certificate => "certificate",
         }
     }
@@ -73,9 +67,7 @@ impl LookAlike {
             | LookAlike::BusinessNumber => None,
             _ if separated => Some(weight::IDENTIFIER_SEPARATED),
             LookAlike::Identifier => Some(weight::IDENTIFIER_PLAIN),
-            LookAlike::BankAccount | LookAlike::PaymentCard | LookAlike::Certificate => {
-                Some(weight::KEYED_PLAIN)
-            }
+            LookAlike::Certificate => Some(weight::KEYED_PLAIN),
         }
     }
 }

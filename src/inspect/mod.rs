@@ -1,22 +1,32 @@
 //! Tokens become findings.
 //!
-//! A digit group of the bitmaps is a **candidate**; validators (`phone`, `resident`) and look-alikes propose
+//! A digit group of the bitmaps is a **candidate**; validators (`phone`, `resident`, `card` …) and look-alikes propose
 //! **readings** of it; what speaks for each (the field's name, a label before it, check digits, siblings) is added
-//! up, the readings compete, and the likeliest becomes a **finding** if it is likely enough. Nothing is printed here
-//! and nothing is allocated on a record without findings: names are looked up only beside a candidate, and a path is
-//! written only for a finding.
+//! up, the readings compete, and the likeliest becomes a **finding** if it is likely enough. Texts (`name`, `address`,
+//! `code`, `email`) are candidates by what surrounds them: a field's name, Hangul with a sign of more, an `@`. Nothing
+//! is printed here and nothing is allocated on a record without findings: a path is written only for a finding.
 //!
 //! Where a candidate could only be saved by a sibling (`{"type":"phone","value":…}`), the payload is walked again
 //! for that sibling: rare, and cheaper than remembering every field of every record.
 
+mod account;
+mod address;
 mod candidate;
+mod card;
+mod clue;
+mod code;
+mod email;
 mod examples;
 mod fold;
+mod hangul;
 mod keys;
+mod license;
 mod look_alike;
+mod name;
 mod number;
 mod phone;
 mod reader;
+mod readings;
 mod resident;
 mod rule;
 mod sibling;
@@ -148,8 +158,9 @@ impl Inspector {
         let mut reader = Reader::new(&self.rules, context, &mut scratch.work, &mut scratch.findings);
         let walked = decode::walk(bytes, &mut scratch.decode, &mut reader);
         if !scratch.work.undecided.is_empty() {
-            self.ask_siblings(context, bytes, first, scratch);
+            self.ask_siblings(context, bytes, scratch);
         }
+        in_order(&mut scratch.findings, first);
         for code in walked.issues() {
             let mut path = String::new();
             write_root(&context, &mut path);
@@ -159,8 +170,12 @@ impl Inspector {
     }
 
     /// Walks again for what the siblings of undecided candidates say, and once more if they say something.
-    fn ask_siblings(&self, context: Context<'_>, bytes: &[u8], first: usize, scratch: &mut Scratch) {
-        let mut siblings = Siblings::new(&self.rules, &scratch.work.undecided, &mut scratch.siblings);
+    fn ask_siblings(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) {
+        let Work { undecided, found_in, .. } = &mut scratch.work;
+        if undecided.iter().all(|one| one.is_name) && found_in.is_empty() {
+            return;
+        }
+        let mut siblings = Siblings::new(&self.rules, undecided, found_in, &mut scratch.siblings);
         decode::walk(bytes, &mut scratch.decode, &mut siblings);
         let said = siblings.said();
         if said.is_empty() {
@@ -168,10 +183,19 @@ impl Inspector {
         }
         let mut reader = Reader::again(&self.rules, context, &mut scratch.work, &mut scratch.findings, &said);
         decode::walk(bytes, &mut scratch.decode, &mut reader);
-        if let Some(found) = scratch.findings.get_mut(first..) {
-            found.sort_by_key(|finding| (finding.at, finding.start));
-        }
     }
+}
+
+/// The findings of a part, from `first` on: by place, each once. A second walk may have found one again.
+fn in_order(findings: &mut Vec<Finding>, first: usize) {
+    let of_part = findings.get_mut(first..).unwrap_or_default();
+    if of_part.is_sorted_by(|one, other| (one.at, one.start) < (other.at, other.start)) {
+        return;
+    }
+    of_part.sort_by_key(|finding| (finding.at, finding.start));
+    findings.dedup_by(|one, other| {
+        one.part == other.part && one.at == other.at && one.start == other.start && one.entity == other.entity
+    });
 }
 
 /// `$`, `key$`, `header['name']$`, `header['name'][1]$` (contracts, "Field paths").

@@ -1,16 +1,16 @@
 //! The visitor that reads candidates in tokens, weighs their readings and keeps what is likely enough.
 
+mod text;
+
 use std::sync::Arc;
 
 use super::candidate::{Chunk, Group, cut, find_groups};
+use super::clue::{Clue, Clues, Origin, told, with_rival};
 use super::fold::Folded;
-use super::keys::{Bearer, Known, Memo, Strength};
-use super::look_alike::LookAlike;
-use super::number::Style;
-use super::phone::Phone;
-use super::resident::{self, Resident};
+use super::keys::{Bearer, Known, Memo};
+use super::readings::{Likeliest, Mask, Readings};
 use super::rule::Rules;
-use super::sibling::{Said, Undecided, object_of};
+use super::sibling::{Said, Undecided, company_of, object_of};
 use super::{weight, write_root};
 use crate::decode::{BLOCK_BYTES, Bitmaps, Container, Path, Token, TokenKind, Visit};
 use crate::entity::EntityType;
@@ -23,6 +23,9 @@ const BUFFER_BYTES_KEPT_MAX: usize = 1 << 20;
 
 /// The longest escape of JSON, `\uXXXX`.
 const ESCAPE_BYTES_MAX: usize = 6;
+
+/// How far before an element the bracket of its array is sought.
+const ARRAY_BYTES_MAX: usize = 128;
 
 /// Longer keys are not sought backwards from their values.
 const KEY_BYTES_MAX: usize = 64;
@@ -46,8 +49,6 @@ pub(super) struct Context<'r> {
 #[derive(Default)]
 pub(super) struct Work {
     groups: Vec<Group>,
-    /// Whether any token of the payload can hold a candidate.
-    has_candidates: bool,
     /// Of `groups`: the first that does not end before the token at hand.
     cursor: usize,
     /// Where something begins that may concern a token: the group at `cursor`; 0 where there is something to fold.
@@ -56,12 +57,17 @@ pub(super) struct Work {
     foldable_blocks: Vec<usize>,
     opens: Vec<u32>,
     pub(super) undecided: Vec<Undecided>,
+    /// Objects in which something was found, a name aside.
+    pub(super) found_in: Vec<u32>,
     /// Keys that hold findings, masked, by position.
     hidden_keys: Vec<(u32, String)>,
     text: TextWork,
     chunks: Vec<Chunk>,
     name: String,
     memo: Memo,
+    words: text::Words,
+    /// Whether the payload holds an `@`.
+    has_at: bool,
 }
 
 /// For a text that had to be decoded or folded.
@@ -95,24 +101,6 @@ struct Place<'p, 'a> {
     folded: Option<&'p Folded>,
 }
 
-/// A name that says something of the candidate.
-#[derive(Clone, Copy)]
-struct Clue<'r> {
-    known: Known<'r>,
-    from: Origin,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Key,
-    Parent,
-    Label,
-    /// A field beside it, and what that says of it.
-    Sibling(Bearer),
-}
-
-type Clues<'r> = [Option<Clue<'r>>; 3];
-
 impl<'r> Reader<'r> {
     pub(super) fn new(
         rules: &'r Rules,
@@ -121,6 +109,7 @@ impl<'r> Reader<'r> {
         findings: &'r mut Vec<Finding>,
     ) -> Reader<'r> {
         work.undecided.clear();
+        work.found_in.clear();
         work.hidden_keys.clear();
         let first = findings.len();
         Reader { rules, context, work, findings, first, said: None }
@@ -153,12 +142,22 @@ impl<'r> Reader<'r> {
         let known = self.work.memo.look_up(&self.rules.fields, self.rules.stamp, key);
         let is_other =
             |known: &Known<'_>| known.whole && known.name.is_look_alike() && !known.name.is_entity();
+        if group.only_named && group.is_plain() && field.is_some() {
+            // Only a field's name makes such a number personal, but for a card with its issuer's prefix.
+            return known.map_or_else(
+                || self.rules.card_prefixes.hold(bytes.get(group.range()).unwrap_or_default()),
+                |known| known.name.is_entity() || !known.name.is_look_alike(),
+            );
+        }
         if known.is_some_and(|known| !is_other(&known)) {
             return true;
         }
+        if group.only_named && known.is_some() {
+            return false;
+        }
         // Where the structure is broken the key is no more than a label, and says less.
         let clues = [known.map(|known| Clue { known, from: Origin::Label }), None, None];
-        let numeric = field.is_none_or(|field| !field.quoted);
+        let numeric = field.as_ref().is_none_or(|field| !field.quoted);
         let mut chunks = std::mem::take(&mut self.work.chunks);
         cut_group(bytes, group, &mut chunks);
         let may_be_found = (0..chunks.len()).any(|first| {
@@ -167,7 +166,7 @@ impl<'r> Reader<'r> {
                 return false;
             };
             // Of an unknown field its parent or its sibling may say something.
-            known.is_none()
+            known.is_none() && (field.is_none() || readings.speak_for_themselves())
                 || readings
                     .likeliest(&clues)
                     .is_some_and(|likeliest| likeliest.confidence >= weight::REPORTED_FROM)
@@ -196,14 +195,10 @@ impl<'r> Reader<'r> {
         if self.said.is_some() && !self.work.is_undecided(token.at) {
             return;
         }
-        let found_before = self.findings.len();
         if token.escaped || folds {
             self.read_text(token, path);
         } else {
             self.read_payload_groups(token, path, end);
-        }
-        if token.kind == TokenKind::Key && self.findings.len() > found_before {
-            self.hide_key(token, path, found_before);
         }
     }
 
@@ -231,7 +226,7 @@ impl<'r> Reader<'r> {
         find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
         let place = Place { token, path, text, folded };
         for group in &work.groups {
-            if group.may_hold_number(plain.as_bytes(), &work.bitmaps, false) {
+            if group.may_be_named() || group.may_hold_number(plain.as_bytes(), &work.bitmaps, false) {
                 self.read_group(plain, *group, place);
             }
         }
@@ -269,17 +264,24 @@ impl<'r> Reader<'r> {
             self.leave_undecided(&likeliest, &clues, place);
             return None;
         }
-        let Likeliest { confidence, strongest, .. } = likeliest;
-        let (finding, chunks) = match likeliest.reading {
-            Reading::Phone(phone) => {
-                (self.phone_finding(text, phone, &clues, strongest, place), phone.chunks)
-            }
-            Reading::Resident(resident) => {
-                (self.resident_finding(resident, &clues, strongest, place), resident.chunks)
-            }
-        };
-        self.findings.push(Finding { confidence, ..finding });
-        Some(chunks)
+        let Likeliest { reading, confidence, strongest, .. } = likeliest;
+        let mut evidence = told(&clues, Bearer::Entity(reading.entity));
+        evidence.extend(reading.grounds.iter().flatten().map(|ground| Arc::clone(ground)));
+        let (start, end) = (reading.start, reading.end);
+        let finding = self.finding(reading.entity, start, end, reading.mask, place);
+        let (validity, partial) = (reading.validity, reading.partial);
+        let evidence = with_rival(evidence, strongest);
+        self.push(Finding { confidence, validity, partial, evidence, ..finding }, place);
+        Some(reading.chunks)
+    }
+
+    fn push(&mut self, finding: Finding, place: Place<'_, '_>) {
+        if finding.entity != EntityType::PersonName
+            && let Some(object_at) = company_of(&self.work.opens, place.path)
+        {
+            self.work.found_in.push(object_at);
+        }
+        self.findings.push(finding);
     }
 
     fn clues(&mut self, text: &str, start: usize, place: Place<'_, '_>) -> Clues<'r> {
@@ -290,16 +292,20 @@ impl<'r> Reader<'r> {
             let known = self.rules.labels.label_before(text, start, &self.rules.fields);
             *label = known.map(|known| Clue { known, from: Origin::Label });
         }
-        if let (Some(said), Some(object_at)) = (self.said, object_of(&self.work.opens, place.path)) {
-            let from = said.partition_point(|said| said.object_at < object_at);
-            let of_object = said.get(from..).unwrap_or_default().iter();
-            let mut of_object = of_object.take_while(|said| said.object_at == object_at);
-            *sibling = of_object.next().map(|said| Clue {
-                known: Known { name: said.name, whole: true },
-                from: Origin::Sibling(said.bearer),
-            });
-        }
+        *sibling = self.said_beside(object_of(&self.work.opens, place.path), None);
         clues
+    }
+
+    /// In the second walk: what was said in the object at `object_at`, of `bearer` only or of any.
+    fn said_beside(&self, object_at: Option<u32>, bearer: Option<Bearer>) -> Option<Clue<'r>> {
+        let (said, object_at) = (self.said?, object_at?);
+        let from = said.partition_point(|said| said.object_at < object_at);
+        let of_object = said.get(from..)?.iter().take_while(|said| said.object_at == object_at);
+        let mut of_bearer = of_object.filter(|said| bearer.is_none_or(|bearer| said.bearer == bearer));
+        of_bearer.next().map(|said| Clue {
+            known: Known { name: said.name, whole: true },
+            from: Origin::Sibling(said.bearer),
+        })
     }
 
     /// The name of the field, else of the one above it, else of the header.
@@ -319,7 +325,7 @@ impl<'r> Reader<'r> {
         }
         let Part::Header(position) = self.context.part else { return None };
         let header = self.context.record.headers.get(position as usize)?;
-        let known = self.rules.fields.look_up(std::str::from_utf8(header.name).ok()?)?;
+        let known = self.work.memo.look_up(&self.rules.fields, self.rules.stamp, header.name)?;
         Some(Clue { known, from: Origin::Key })
     }
 
@@ -332,69 +338,22 @@ impl<'r> Reader<'r> {
     /// Notes a candidate that a sibling could lift over the threshold, unless its own name says that it is
     /// something else.
     fn leave_undecided(&mut self, likeliest: &Likeliest<'_, '_>, clues: &Clues<'_>, place: Place<'_, '_>) {
-        let Likeliest { weight, rivals, .. } = *likeliest;
+        let Likeliest { reading, weight, rivals, .. } = *likeliest;
         let [field, ..] = clues;
-        let is_other = field.is_some_and(|clue| clue.known.name.is_look_alike());
+        let is_other =
+            field.is_some_and(|clue| clue.known.name.is_look_alike() && !clue.known.name.is_entity());
+        let is_bare_account = reading.entity == EntityType::BankAccount && !reading.separated;
         if self.said.is_some()
             || is_other
+            || is_bare_account
             || place.token.kind == TokenKind::Key
             || weight::confidence(weight + weight::SIBLING, rivals) < weight::REPORTED_FROM
         {
             return;
         }
         if let Some(object_at) = object_of(&self.work.opens, place.path) {
-            self.work.undecided.push(Undecided { object_at, token_at: place.token.at });
-        }
-    }
-
-    fn phone_finding(
-        &self,
-        text: &str,
-        phone: &Phone<'_>,
-        clues: &Clues<'_>,
-        rival: Option<LookAlike>,
-        place: Place<'_, '_>,
-    ) -> Finding {
-        let (start, end) = with_brackets(text.as_bytes(), phone.number.start, phone.number.end);
-        let mut evidence = told(clues, EntityType::PhoneNumber);
-        evidence.push(Arc::clone(&phone.range.kind));
-        if phone.international {
-            evidence.push(Arc::clone(&self.rules.grounds.country));
-        }
-        if phone.zero_lost {
-            evidence.push(Arc::clone(&self.rules.grounds.zero_lost));
-        }
-        let validity = if phone.masked { Validity::Unverifiable } else { Validity::Valid };
-        let mask = |surface: &str| redacted::phone_number(surface, phone.prefix_digits);
-        let finding = self.finding(EntityType::PhoneNumber, start, end, mask, place);
-        Finding { validity, partial: phone.masked, evidence: with_rival(evidence, rival), ..finding }
-    }
-
-    fn resident_finding(
-        &self,
-        resident: &Resident,
-        clues: &Clues<'_>,
-        rival: Option<LookAlike>,
-        place: Place<'_, '_>,
-    ) -> Finding {
-        let entity = EntityType::ResidentRegistrationNumber;
-        let mut evidence = told(clues, entity);
-        evidence.push(Arc::clone(&self.rules.grounds.date));
-        let validity = match resident.checksum {
-            Some(true) => {
-                evidence.push(Arc::clone(&self.rules.grounds.checksum));
-                Validity::Valid
-            }
-            // Numbers given out since October 2020, to adults too, have none.
-            Some(false) | None => Validity::Unverifiable,
-        };
-        let finding =
-            self.finding(entity, resident.number.start, resident.number.end, redacted::whole, place);
-        Finding {
-            validity,
-            partial: resident.checksum.is_none(),
-            evidence: with_rival(evidence, rival),
-            ..finding
+            let token_at = place.token.at;
+            self.work.undecided.push(Undecided { object_at, token_at, is_name: false });
         }
     }
 
@@ -404,7 +363,7 @@ impl<'r> Reader<'r> {
         entity: EntityType,
         start: usize,
         end: usize,
-        mask: impl Fn(&str) -> String,
+        mask: Mask,
         place: Place<'_, '_>,
     ) -> Finding {
         let (start, end) = place.folded.map_or((start, end), |folded| folded.origin(start, end));
@@ -421,9 +380,20 @@ impl<'r> Reader<'r> {
             validity: Validity::Valid,
             partial: false,
             role: false,
-            masked: mask(surface),
+            masked: self.masked(surface, mask),
             evidence: Vec::new(),
             text: self.context.reveal.then(|| Revealed(surface.to_owned())),
+        }
+    }
+
+    fn masked(&self, surface: &str, mask: Mask) -> String {
+        match mask {
+            Mask::Whole => redacted::whole(surface),
+            Mask::Phone { prefix_digits } => redacted::phone_number(surface, prefix_digits),
+            Mask::Last(shown) => redacted::last(surface, shown),
+            Mask::Name => redacted::person_name(surface),
+            Mask::Email => redacted::email_address(surface),
+            Mask::Address => redacted::postal_address(surface, |word| self.rules.regions.is_shown(word)),
         }
     }
 
@@ -443,6 +413,9 @@ impl<'r> Reader<'r> {
         let text = token.text(&mut buffer);
         let mut masked = String::new();
         let mut rest = 0;
+        if let Some(found) = self.findings.get_mut(first..) {
+            found.sort_by_key(|finding| finding.start);
+        }
         for finding in self.findings.get(first..).unwrap_or_default() {
             masked.push_str(text.get(rest..finding.start as usize).unwrap_or_default());
             masked.push_str(&finding.masked);
@@ -466,24 +439,12 @@ impl<'a> Visit<'a> for Reader<'_> {
         self.work.ready(bitmaps);
     }
 
-    fn is_curious(&self) -> bool {
-        self.work.has_candidates
-    }
-
-    fn interest(&mut self, from: u32) -> Option<u32> {
-        // To begin anew would void what the second walk is about.
-        if self.said.is_some() || !self.work.foldable_blocks.is_empty() {
-            return None;
-        }
-        self.work.has_group(from, u32::MAX);
-        Some(self.work.next_start)
-    }
-
     fn restart(&mut self) {
         self.findings.truncate(self.first);
         self.work.rewind();
         self.work.opens.clear();
         self.work.undecided.clear();
+        self.work.found_in.clear();
         self.work.hidden_keys.clear();
     }
 
@@ -499,34 +460,40 @@ impl<'a> Visit<'a> for Reader<'_> {
 
     #[inline]
     fn key(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        let found_before = self.findings.len();
         self.token(token, path);
+        self.text(token, path);
+        if self.findings.len() > found_before {
+            self.hide_key(token, path, found_before);
+        }
     }
 
     #[inline]
     fn value(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
         self.token(token, path);
+        self.text(token, path);
     }
 }
 
 impl Work {
     fn begin(&mut self, bytes: &[u8], bitmaps: &Bitmaps) {
+        self.has_at = memchr::memchr(b'@', bytes).is_some();
         self.groups.clear();
         self.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
         find_groups(bytes, bitmaps, &mut self.groups);
         // Most groups go here, before their tokens are looked at. Behind an escape a group may begin with digits of
         // the escape (`\ucc98010-…`): only decoded can it be told what it holds.
-        self.groups.retain(|group| {
+        self.groups.retain_mut(|group| {
             let start = group.start as usize;
             let is_quoted = start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'"');
-            bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
-                || group.may_hold_number(bytes, bitmaps, !is_quoted)
+            group.only_named = !bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
+                && !group.may_hold_number(bytes, bitmaps, !is_quoted);
+            !group.only_named || group.may_be_named() && !(group.is_plain() && group.is_inside_word(bytes))
         });
     }
 
     /// The groups that are left are the candidates.
     fn ready(&mut self, bitmaps: &Bitmaps) {
-        // Escapes can hide digits altogether.
-        self.has_candidates = !self.groups.is_empty() || bitmaps.has_foldable() || bitmaps.has_backslash();
         self.opens.clear();
         self.foldable_blocks.clear();
         if bitmaps.has_foldable() {
@@ -568,144 +535,32 @@ impl Work {
     }
 }
 
-/// What a number can be, before names are looked at.
-struct Readings<'r> {
-    phone: Option<Phone<'r>>,
-    resident: Option<Resident>,
-}
-
-enum Reading<'n, 'r> {
-    Phone(&'n Phone<'r>),
-    Resident(&'n Resident),
-}
-
-/// The reading that wins.
-struct Likeliest<'n, 'r> {
-    reading: Reading<'n, 'r>,
-    weight: i32,
-    /// The odds of all others together.
-    rivals: f64,
-    confidence: u8,
-    /// The look-alike that is likelier than not, if one is.
-    strongest: Option<LookAlike>,
-}
-
-impl<'r> Readings<'r> {
-    /// Of what begins with `chunks[first]`.
-    fn of(
-        rules: &'r Rules,
-        text: &[u8],
-        chunks: &[Chunk],
-        first: usize,
-        numeric: bool,
-        now_ms: i64,
-    ) -> Option<Readings<'r>> {
-        let phone = rules.plan.read(text, chunks, first, numeric);
-        let resident = resident::read(text, chunks, first, now_ms);
-        (phone.is_some() || resident.is_some()).then_some(Readings { phone, resident })
-    }
-
-    fn likeliest(&self, clues: &Clues<'_>) -> Option<Likeliest<'_, 'r>> {
-        let phone_weight =
-            self.phone.as_ref().map(|phone| phone.weight + said_of(clues, EntityType::PhoneNumber));
-        let resident_weight = self
-            .resident
-            .as_ref()
-            .map(|resident| resident.weight + said_of(clues, EntityType::ResidentRegistrationNumber));
-        let (rivals, strongest) = match (&self.phone, &self.resident) {
-            (_, Some(resident)) => rivals(resident.number.digits(), resident.separated, clues),
-            (Some(phone), None) => rivals(phone.number.digits(), phone.style != Style::Plain, clues),
-            (None, None) => return None,
-        };
-        let (reading, weight, other) = if resident_weight >= phone_weight {
-            (Reading::Resident(self.resident.as_ref()?), resident_weight?, phone_weight)
-        } else {
-            (Reading::Phone(self.phone.as_ref()?), phone_weight?, resident_weight)
-        };
-        let rivals = rivals + other.map_or(0.0, weight::odds);
-        let confidence = weight::confidence(weight, rivals);
-        Some(Likeliest { reading, weight, rivals, confidence, strongest })
-    }
-}
-
-/// What the clues say for an entity.
-fn said_of(clues: &Clues<'_>, entity: EntityType) -> i32 {
-    clues.iter().flatten().map(|clue| clue.weight_for(Bearer::Entity(entity))).sum()
-}
-
-impl Clue<'_> {
-    fn says(&self, bearer: Bearer) -> Option<Strength> {
-        match self.from {
-            Origin::Sibling(said) => (said == bearer).then_some(Strength::Strong),
-            Origin::Key | Origin::Parent | Origin::Label => self.known.name.says(bearer),
-        }
-    }
-
-    fn weight_for(&self, bearer: Bearer) -> i32 {
-        let Some(strength) = self.says(bearer) else { return 0 };
-        let full = match self.from {
-            Origin::Key => weight::KEY,
-            Origin::Parent => weight::PARENT,
-            Origin::Label => weight::LABEL,
-            Origin::Sibling(_) => weight::SIBLING,
-        };
-        let part = if self.known.whole { 0 } else { weight::PART_OF_NAME };
-        match strength {
-            Strength::Strong => full + part,
-            Strength::Weak => full.min(weight::KEY_WEAK) + part,
-        }
-    }
-}
-
-/// The odds of all look-alikes together, and the one that is likelier than not.
-fn rivals(digits: &[u8], separated: bool, clues: &Clues<'_>) -> (f64, Option<LookAlike>) {
-    let mut sum = 0.0;
-    let mut strongest: Option<(i32, LookAlike)> = None;
-    // Beside a field that names an entity, most often, no name speaks of a look-alike.
-    let speaks = clues.iter().flatten().any(|clue| clue.known.name.speaks_of_look_alikes);
-    for look_alike in LookAlike::ALL {
-        let Some(own) = look_alike.weigh(digits, separated) else { continue };
-        let said = clues.iter().flatten().map(|clue| clue.weight_for(Bearer::LookAlike(look_alike)));
-        let weight = if speaks { own + said.sum::<i32>() } else { own };
-        sum += weight::odds(weight);
-        if weight > 0 && strongest.is_none_or(|(other, _)| weight > other) {
-            strongest = Some((weight, look_alike));
-        }
-    }
-    (sum, strongest.map(|(_, look_alike)| look_alike))
-}
-
-/// The clues that speak for `entity`, as evidence.
-fn told(clues: &Clues<'_>, entity: EntityType) -> Vec<Arc<str>> {
-    let says = |clue: &&Clue<'_>| clue.says(Bearer::Entity(entity)).is_some();
-    let mut evidence = Vec::with_capacity(4);
-    evidence.extend(clues.iter().flatten().filter(says).map(|clue| {
-        let name = clue.known.name;
-        Arc::clone(match clue.from {
-            Origin::Key | Origin::Parent => &name.as_key,
-            Origin::Label => &name.as_label,
-            Origin::Sibling(_) => &name.as_sibling,
-        })
-    }));
-    evidence
-}
-
-fn with_rival(mut evidence: Vec<Arc<str>>, rival: Option<LookAlike>) -> Vec<Arc<str>> {
-    evidence.extend(rival.map(|rival| format!("rival:{}", rival.as_str()).into()));
-    evidence
-}
-
 /// The field whose value begins at a candidate, as it stands in the bytes.
 struct Field<'a> {
     key: &'a [u8],
     quoted: bool,
 }
 
-/// `"key": "` or `"key": ` before `at`, in text without escapes.
+/// `"key": "` or `"key": ` before `at`, in text without escapes; for an element of an array the array's key, or an
+/// empty one where that is not near.
 fn field_before(bytes: &[u8], at: usize) -> Option<Field<'_>> {
     let before = bytes.get(..at)?;
     let (before, quoted) = before.strip_suffix(b"\"").map_or((before, false), |before| (before, true));
-    let before = before.trim_ascii_end().strip_suffix(b":")?.trim_ascii_end().strip_suffix(b"\"")?;
+    let before = before.trim_ascii_end();
+    let before = match before.last()? {
+        b':' => before,
+        b'[' | b',' => {
+            let near = before.get(before.len().saturating_sub(ARRAY_BYTES_MAX)..)?;
+            let array = memchr::memrchr(b'[', near)?;
+            let before = near.get(..array)?.trim_ascii_end();
+            if before.last() != Some(&b':') {
+                return Some(Field { key: &[], quoted });
+            }
+            before
+        }
+        _ => return None,
+    };
+    let before = before.strip_suffix(b":")?.trim_ascii_end().strip_suffix(b"\"")?;
     let key = before.get(before.len().saturating_sub(KEY_BYTES_MAX)..)?;
     Some(Field { key: key.get(memchr::memrchr(b'"', key)? + 1..)?, quoted })
 }
@@ -745,18 +600,4 @@ fn without_emphasis(text: &[u8], start: usize, end: usize) -> (usize, usize) {
     let trailing = inside.iter().rev().take_while(|byte| **byte == b'*').count();
     let is_emphasis = stars > 0 && stars == trailing && inside.get(stars).is_some_and(u8::is_ascii_digit);
     if is_emphasis { (start + stars, end - trailing) } else { (start, end) }
-}
-
-/// Takes in the `+`, and the `(` whose `)` lies inside.
-fn with_brackets(text: &[u8], mut start: usize, end: usize) -> (usize, usize) {
-    let before = |start: usize| start.checked_sub(1).and_then(|at| text.get(at)).copied();
-    if before(start) == Some(b'+') {
-        start -= 1;
-    }
-    let inside = text.get(start..end).unwrap_or_default();
-    let closes = inside.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b')');
-    if closes && before(start) == Some(b'(') {
-        start -= 1;
-    }
-    (start, end)
 }

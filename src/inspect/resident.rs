@@ -1,12 +1,14 @@
-//! Resident registration numbers: `YYMMDD-SBBBBNC` (주민등록법 시행규칙 제2조).
+//! Resident registration numbers: `YYMMDD-SBBBBNC` (주민등록법 시행규칙 제2조), and those of registered foreigners
+//! (출입국관리법 제31조), which have the same form and are another entity.
 //!
-//! S tells century and sex: 1 2 of 1900, 3 4 of 2000, 9 0 of 1800; 5 to 8 are foreigners, another entity. The last
+//! S tells century and sex: 1 2 of 1900, 3 4 of 2000, 9 0 of 1800; of foreigners 5 6 of 1900, 7 8 of 2000. The last
 //! digit checks the twelve before it, but numbers given out since 2020-10-05 end in random digits, so a wrong check
 //! digit makes a number less likely, never impossible.
 
 use super::candidate::Chunk;
 use super::number::{Number, Style, begins_alone, ends_alone};
 use super::weight;
+use crate::entity::EntityType;
 
 const DIGITS: usize = 13;
 const DATE_DIGITS: usize = 6;
@@ -35,6 +37,7 @@ impl Date {
 }
 
 pub(super) struct Resident {
+    pub(super) entity: EntityType,
     pub(super) number: Number,
     pub(super) weight: i32,
     /// `None` where digits are masked.
@@ -68,9 +71,13 @@ pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, now_ms: i64) -> 
         Style::Loose => weight::DATE_LOOSE,
         Style::Plain => weight::DATE_PLAIN,
     };
-    let checksum = (!number.is_masked()).then(|| checksum_is_right(digits));
+    let is_foreigner = matches!(digits.get(DATE_DIGITS), Some(b'5'..=b'8'));
+    // Foreigners' check digits are two more.
+    let checksum = (!number.is_masked())
+        .then(|| check_digit(digits, if is_foreigner { 13 } else { 11 }) == digits.last().copied());
     weight += match checksum {
         None => weight::MASKED,
+        Some(true) if is_foreigner => weight::FOREIGNER_CHECKSUM,
         Some(true) => weight::CHECKSUM,
         Some(false) if born >= RANDOM_FROM => weight::CHECKSUM_NONE,
         Some(false) => weight::CHECKSUM_FAILED,
@@ -78,11 +85,15 @@ pub(super) fn read(text: &[u8], chunks: &[Chunk], first: usize, now_ms: i64) -> 
     if born.year < latest.year.saturating_sub(AGE_YEARS_MAX) {
         weight += weight::AGE_UNLIKELY;
     }
-    Some(Resident { number, weight, checksum, separated: style != Style::Plain, chunks: taken })
+    let entity = if is_foreigner {
+        EntityType::ForeignerRegistrationNumber
+    } else {
+        EntityType::ResidentRegistrationNumber
+    };
+    Some(Resident { entity, number, weight, checksum, separated: style != Style::Plain, chunks: taken })
 }
 
-/// The birth date; `None` where there is no such day or the century digit is not one of a resident. A masked
-/// century digit is read as the later one that can be.
+/// The birth date; `None` where there is no such day. A masked century digit is read as the later one that can be.
 fn birth(digits: &[u8], year_max: i16) -> Option<Date> {
     let two = |at: usize| {
         let tens = digits.get(at).filter(|digit| digit.is_ascii_digit())?;
@@ -91,11 +102,10 @@ fn birth(digits: &[u8], year_max: i16) -> Option<Date> {
     };
     let (year, month, day) = (two(0)?, two(2)?, two(4)?);
     let century = match digits.get(DATE_DIGITS)? {
-        b'1' | b'2' => 1900,
+        b'1' | b'2' | b'5' | b'6' => 1900,
         b'*' if 2000 + i16::from(year) > year_max => 1900,
-        b'3' | b'4' | b'*' => 2000,
-        b'9' | b'0' => 1800,
-        _ => return None,
+        b'3' | b'4' | b'7' | b'8' | b'*' => 2000,
+        _ => 1800,
     };
     let year = century + i16::from(year);
     let date = Date { year, month, day };
@@ -112,21 +122,22 @@ fn days_in(year: i16, month: u8) -> Option<u8> {
     })
 }
 
-/// Weights 2 to 9, then 2 to 5: (11 − Σ mod 11) mod 10.
-fn checksum_is_right(digits: &[u8]) -> bool {
+/// Weights 2 to 9, then 2 to 5: (`base` − Σ mod 11) mod 10.
+fn check_digit(digits: &[u8], base: u32) -> Option<u8> {
     const FACTORS: [u32; DIGITS - 1] = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
     let sum: u32 = digits.iter().zip(FACTORS).map(|(digit, factor)| u32::from(digit - b'0') * factor).sum();
-    digits.last().is_some_and(|check| (11 - sum % 11) % 10 == u32::from(check - b'0'))
+    let check = u8::try_from((base - sum % 11) % 10).ok()?;
+    Some(b'0' + check)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, checksum_is_right, days_in};
+    use super::{Date, check_digit, days_in};
 
     #[test]
     fn the_check_digit_is_that_of_the_worked_example() {
-        assert!(checksum_is_right(b"8503121213450"));
-        assert!(!checksum_is_right(b"8503121213451"));
+        assert_eq!(check_digit(b"8503121213450", 11), Some(b'0'));
+        assert_eq!(check_digit(b"8503121213450", 13), Some(b'2'));
     }
 
     #[test]

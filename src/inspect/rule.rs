@@ -5,22 +5,45 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::keys::{Bearer, Dictionary, Strength};
+use super::account::{LayoutRule, Layouts};
+use super::address::{Province, Regions};
+use super::card::Prefixes;
+use super::email::Mailboxes;
+use super::hangul::Marks;
+use super::keys::{Bearer, Dictionary, Name, Strength};
+use super::license::Region;
 use super::look_alike::LookAlike;
+use super::name::{GivenRule, Names, SurnameRule};
 use super::phone::{Plan, Range};
 use crate::entity::EntityType;
 use crate::yaml;
 
 /// Name and text of the rules that are built in.
-const BUILT_IN: [(&str, &str); 2] = [
+const BUILT_IN: [(&str, &str); 12] = [
     ("patterns/phone_number.yaml", include_str!("../../patterns/phone_number.yaml")),
     (
         "patterns/resident_registration_number.yaml",
         include_str!("../../patterns/resident_registration_number.yaml"),
     ),
+    (
+        "patterns/foreigner_registration_number.yaml",
+        include_str!("../../patterns/foreigner_registration_number.yaml"),
+    ),
+    ("patterns/passport_number.yaml", include_str!("../../patterns/passport_number.yaml")),
+    ("patterns/drivers_license.yaml", include_str!("../../patterns/drivers_license.yaml")),
+    ("patterns/customs_code.yaml", include_str!("../../patterns/customs_code.yaml")),
+    ("patterns/bank_account.yaml", include_str!("../../patterns/bank_account.yaml")),
+    ("patterns/payment_card.yaml", include_str!("../../patterns/payment_card.yaml")),
+    ("patterns/connecting_information.yaml", include_str!("../../patterns/connecting_information.yaml")),
+    ("patterns/email_address.yaml", include_str!("../../patterns/email_address.yaml")),
+    ("patterns/person_name.yaml", include_str!("../../patterns/person_name.yaml")),
+    ("patterns/postal_address.yaml", include_str!("../../patterns/postal_address.yaml")),
 ];
 const LOOK_ALIKES: (&str, &str) =
     ("patterns/look_alikes.yaml", include_str!("../../patterns/look_alikes.yaml"));
+const REGIONS: (&str, &str) = ("patterns/regions.yaml", include_str!("../../patterns/regions.yaml"));
+const CARD_PREFIXES: (&str, &str) =
+    ("patterns/card_prefixes.yaml", include_str!("../../patterns/card_prefixes.yaml"));
 
 /// Name and text of every rule file that is built in, in the order in which they are read.
 pub fn built_in_files() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -56,9 +79,7 @@ struct RuleFile {
     #[serde(default)]
     labels: Vec<String>,
     #[serde(default)]
-    country_keys: Vec<String>,
-    #[serde(default)]
-    plan: Vec<Range>,
+    weak_labels: Vec<String>,
     #[serde(default)]
     placeholders: Vec<String>,
     #[serde(default)]
@@ -67,6 +88,67 @@ struct RuleFile {
     examples: Vec<Example>,
     #[serde(default)]
     counter_examples: Vec<Example>,
+    // What only the built-in rule of one entity has.
+    #[serde(default)]
+    country_keys: Vec<String>,
+    #[serde(default)]
+    plan: Vec<Range>,
+    #[serde(default)]
+    layouts: Vec<LayoutRule>,
+    #[serde(default)]
+    regions: Vec<Region>,
+    #[serde(default)]
+    mailboxes: Option<MailboxRule>,
+    #[serde(default)]
+    names: Option<NameRule>,
+    #[serde(default)]
+    detail_keys: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailboxRule {
+    roles: Vec<String>,
+    no_domains: Vec<String>,
+    no_people: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NameRule {
+    owners: Vec<String>,
+    things: Vec<String>,
+    words: Vec<String>,
+    numbers: Vec<String>,
+    thing_keys: Vec<String>,
+    part_keys: Vec<String>,
+    weak_part_keys: Vec<String>,
+    surnames: SurnameRule,
+    given: GivenRule,
+    stop_words: Vec<String>,
+    titles: Vec<String>,
+    endings: Vec<String>,
+    romanised: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegionFile {
+    #[serde(rename = "version")]
+    _version: u32,
+    #[serde(rename = "sources")]
+    _sources: Vec<String>,
+    provinces: Vec<Province>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardPrefixFile {
+    #[serde(rename = "version")]
+    _version: u32,
+    #[serde(rename = "sources")]
+    _sources: Vec<String>,
+    prefixes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +198,14 @@ pub(super) struct Rules {
     pub(super) fields: Dictionary,
     pub(super) labels: Dictionary,
     pub(super) plan: Plan,
+    pub(super) layouts: Layouts,
+    pub(super) card_prefixes: Prefixes,
+    pub(super) license_regions: Vec<Region>,
+    pub(super) mailboxes: Mailboxes,
+    pub(super) names: Names,
+    /// With which syllables the labels of a name end.
+    pub(super) name_label_ends: Marks,
+    pub(super) regions: Regions,
     pub(super) grounds: Grounds,
     pub(super) digest: String,
     /// The first bytes of the digest: tells these rules from others in a memo.
@@ -130,6 +220,17 @@ pub(super) struct Grounds {
     pub(super) zero_lost: Arc<str>,
     pub(super) date: Arc<str>,
     pub(super) checksum: Arc<str>,
+    pub(super) issuer: Arc<str>,
+    pub(super) layout: Arc<str>,
+    pub(super) form: Arc<str>,
+    pub(super) surname: Arc<str>,
+    pub(super) title: Arc<str>,
+    pub(super) number_beside: Arc<str>,
+    pub(super) road: Arc<str>,
+    pub(super) region: Arc<str>,
+    pub(super) detail: Arc<str>,
+    /// Other data of a person in the same object.
+    pub(super) company: Name,
 }
 
 impl Default for Grounds {
@@ -139,6 +240,16 @@ impl Default for Grounds {
             zero_lost: "zero_lost".into(),
             date: "date".into(),
             checksum: "checksum".into(),
+            issuer: "issuer".into(),
+            layout: "layout".into(),
+            form: "form".into(),
+            surname: "surname".into(),
+            title: "title".into(),
+            number_beside: "number_beside".into(),
+            road: "road".into(),
+            region: "region".into(),
+            detail: "detail".into(),
+            company: Name::new("person"),
         }
     }
 }
@@ -162,8 +273,12 @@ impl Rules {
             digest.update((text.len() as u64).to_be_bytes());
             digest.update(text);
         };
-        count(LOOK_ALIKES.1);
+        for (_, text) in [LOOK_ALIKES, REGIONS, CARD_PREFIXES] {
+            count(text);
+        }
         rules.add_look_alikes()?;
+        rules.add_regions()?;
+        rules.add_card_prefixes()?;
         for (file, text) in BUILT_IN {
             count(text);
             rules.add(file, text, true)?;
@@ -190,9 +305,15 @@ impl Rules {
         if built_in {
             self.built_in.push(rule.entity);
         } else {
-            for (key, is_empty) in
-                [("plan", rule.plan.is_empty()), ("country_keys", rule.country_keys.is_empty())]
-            {
+            for (key, is_empty) in [
+                ("plan", rule.plan.is_empty()),
+                ("country_keys", rule.country_keys.is_empty()),
+                ("layouts", rule.layouts.is_empty()),
+                ("regions", rule.regions.is_empty()),
+                ("mailboxes", rule.mailboxes.is_none()),
+                ("names", rule.names.is_none()),
+                ("detail_keys", rule.detail_keys.is_empty()),
+            ] {
                 if !is_empty {
                     return Err(RuleError::NotOurs { file: file.to_owned(), key, entity });
                 }
@@ -202,14 +323,39 @@ impl Rules {
             }
         }
         if rule.version == 0 {
-            let error = yaml::Error::new(yaml::Position::default(), "versions begin with 1");
-            return Err(RuleError::Yaml { file: file.to_owned(), error });
+            return Err(refused(file, "versions begin with 1"));
         }
         let bearer = Bearer::Entity(rule.entity);
         add_names(&mut self.fields, &rule.keys, bearer, Strength::Strong);
         add_names(&mut self.fields, &rule.weak_keys, bearer, Strength::Weak);
         add_names(&mut self.labels, &rule.labels, bearer, Strength::Strong);
+        add_names(&mut self.labels, &rule.weak_labels, bearer, Strength::Weak);
+        if rule.entity == EntityType::PersonName {
+            let words = rule.labels.iter().chain(&rule.weak_labels).chain(&rule.keys).chain(&rule.weak_keys);
+            for last in words.filter_map(|word| word.chars().next_back()) {
+                self.name_label_ends.add(last, 1);
+            }
+            // 이름이, 성함은: labels are known by their heads.
+            for ending in rule.names.iter().flat_map(|names| &names.endings) {
+                self.name_label_ends.add(ending.chars().next_back().unwrap_or_default(), 1);
+            }
+        }
         add_names(&mut self.fields, &rule.country_keys, Bearer::PhoneCountry, Strength::Strong);
+        add_names(&mut self.fields, &rule.detail_keys, Bearer::AddressDetail, Strength::Strong);
+        for layout in &rule.layouts {
+            if !self.layouts.add(layout) {
+                return Err(refused(file, "a layout whose groups or digits are none"));
+            }
+        }
+        self.license_regions.extend(rule.regions);
+        if let Some(mailboxes) = rule.mailboxes {
+            self.mailboxes.roles.extend(boxed(mailboxes.roles));
+            self.mailboxes.no_domains.extend(boxed(mailboxes.no_domains));
+            self.mailboxes.no_people.extend(boxed(mailboxes.no_people));
+        }
+        if let Some(names) = rule.names {
+            self.add_person_names(&names);
+        }
         self.plan.add(rule.plan);
         self.plan.placeholders.extend(rule.placeholders.iter().map(|number| digits_of(number)));
         self.plan.specimens.extend(rule.specimens.iter().map(|number| digits_of(number)));
@@ -219,6 +365,56 @@ impl Rules {
                 self.tests.push(example.into_test(&file, list, position + 1, rule.entity)?);
             }
         }
+        Ok(())
+    }
+
+    fn add_person_names(&mut self, names: &NameRule) {
+        let person = Bearer::Entity(EntityType::PersonName);
+        add_names(&mut self.fields, &names.owners, Bearer::Owner, Strength::Strong);
+        add_names(&mut self.fields, &names.thing_keys, Bearer::Thing, Strength::Strong);
+        add_names(&mut self.fields, &names.part_keys, Bearer::NamePart, Strength::Strong);
+        add_names(&mut self.fields, &names.weak_part_keys, Bearer::NamePart, Strength::Weak);
+        for (list, bearer) in [(&names.owners, person), (&names.things, Bearer::Thing)] {
+            for (owner, word) in
+                list.iter().flat_map(|owner| names.words.iter().map(move |word| (owner, word)))
+            {
+                self.fields.add(&format!("{owner}_{word}"), bearer, Strength::Strong);
+            }
+        }
+        let identifier = Bearer::LookAlike(LookAlike::Identifier);
+        for (thing, word) in
+            names.things.iter().flat_map(|thing| names.numbers.iter().map(move |word| (thing, word)))
+        {
+            let name = format!("{thing}_{word}");
+            // `cardNo` is a card's number.
+            if !self.fields.look_up(&name).is_some_and(|known| known.whole && known.name.is_entity()) {
+                self.fields.add(&name, identifier, Strength::Strong);
+            }
+        }
+        self.names.add(
+            &names.surnames,
+            &names.given,
+            [&names.stop_words, &names.titles, &names.endings, &names.romanised],
+        );
+    }
+
+    fn add_regions(&mut self) -> Result<(), RuleError> {
+        let (file, text) = REGIONS;
+        let regions: RegionFile =
+            yaml::from_text(text).map_err(|error| RuleError::Yaml { file: file.to_owned(), error })?;
+        for province in &regions.provinces {
+            self.regions.add(province);
+        }
+        Ok(())
+    }
+
+    fn add_card_prefixes(&mut self) -> Result<(), RuleError> {
+        let (file, text) = CARD_PREFIXES;
+        let prefixes: CardPrefixFile =
+            yaml::from_text(text).map_err(|error| RuleError::Yaml { file: file.to_owned(), error })?;
+        self.card_prefixes = Prefixes::read(&prefixes.prefixes).ok_or_else(|| {
+            refused(file, "a prefix is six or eight digits, or two such with `-` between them")
+        })?;
         Ok(())
     }
 
@@ -263,6 +459,14 @@ impl Example {
         };
         Ok(Test { file: Arc::clone(file), list, number, entity, payload, masked: self.masked })
     }
+}
+
+fn refused(file: &str, problem: &str) -> RuleError {
+    RuleError::Yaml { file: file.to_owned(), error: yaml::Error::new(yaml::Position::default(), problem) }
+}
+
+fn boxed(words: Vec<String>) -> impl Iterator<Item = Box<str>> {
+    words.into_iter().map(String::into_boxed_str)
 }
 
 fn add_names(dictionary: &mut Dictionary, names: &[String], bearer: Bearer, strength: Strength) {

@@ -11,6 +11,8 @@ pub(super) struct Undecided {
     /// Position of the bracket of the object that it is a field of.
     pub(super) object_at: u32,
     pub(super) token_at: u32,
+    /// A whole value that may be a name, beside other data of a person.
+    pub(super) is_name: bool,
 }
 
 /// What a field of an object says of the others.
@@ -26,6 +28,8 @@ pub(super) struct Said<'r> {
 pub(super) struct SiblingWork {
     /// Of the undecided candidates; sorted.
     objects: Vec<u32>,
+    /// Of these, those that hold findings.
+    company: Vec<u32>,
     opens: Vec<u32>,
     key: String,
     value: String,
@@ -38,13 +42,33 @@ pub(super) struct Siblings<'r> {
 }
 
 impl<'r> Siblings<'r> {
-    pub(super) fn new(rules: &'r Rules, undecided: &[Undecided], work: &'r mut SiblingWork) -> Siblings<'r> {
+    pub(super) fn new(
+        rules: &'r Rules,
+        undecided: &[Undecided],
+        found_in: &[u32],
+        work: &'r mut SiblingWork,
+    ) -> Siblings<'r> {
         work.opens.clear();
         work.objects.clear();
         work.objects.extend(undecided.iter().map(|one| one.object_at));
         work.objects.sort_unstable();
         work.objects.dedup();
-        Siblings { rules, work, said: Vec::new() }
+        work.company.clear();
+        work.company.extend(work.objects.iter().filter(|object_at| found_in.contains(object_at)));
+        let mut siblings = Siblings { rules, work, said: Vec::new() };
+        siblings.say_company();
+        siblings
+    }
+
+    /// Where other data of a person was found, a name is likelier.
+    fn say_company(&mut self) {
+        let name = &self.rules.grounds.company;
+        let bearer = Bearer::Entity(EntityType::PersonName);
+        self.said.extend(self.work.company.iter().map(|object_at| Said {
+            object_at: *object_at,
+            bearer,
+            name,
+        }));
     }
 
     /// Sorted by object.
@@ -58,6 +82,7 @@ impl<'a> Visit<'a> for Siblings<'_> {
     fn restart(&mut self) {
         self.work.opens.clear();
         self.said.clear();
+        self.say_company();
     }
 
     fn open(&mut self, _: Container, at: u32, _: Path<'_, 'a>) {
@@ -74,10 +99,17 @@ impl<'a> Visit<'a> for Siblings<'_> {
             return;
         }
         let Some(key) = path.key() else { return };
-        let Some(known) = self.rules.fields.look_up(key.text(&mut self.work.key)) else { return };
+        let known = self.rules.fields.look_up(key.text(&mut self.work.key));
         let text = token.text(&mut self.work.value);
-        let name = known.name;
         let mut say = |bearer, name| self.said.push(Said { object_at, bearer, name });
+        // The name of a bank beside a number.
+        let account = Bearer::Entity(EntityType::BankAccount);
+        let label = self.rules.labels.look_up(text).filter(|label| label.whole);
+        if let Some(label) = label.filter(|label| label.name.says(account).is_some()) {
+            say(account, label.name);
+        }
+        let Some(known) = known else { return };
+        let name = known.name;
         if name.says(Bearer::PhoneCountry).is_some() && is_korea(text) {
             say(Bearer::Entity(EntityType::PhoneNumber), name);
         }
@@ -96,6 +128,16 @@ impl<'a> Visit<'a> for Siblings<'_> {
 pub(super) fn object_of(opens: &[u32], path: Path<'_, '_>) -> Option<u32> {
     let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }))?;
     opens.get(level).copied()
+}
+
+/// What belongs together: an object, or the array that it is an element of: `[{"c":0,"x":"…"},{"c":1,"x":"…"}]`.
+pub(super) fn company_of(opens: &[u32], path: Path<'_, '_>) -> Option<u32> {
+    let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }))?;
+    let above = level.checked_sub(1).and_then(|above| path.frames.get(above).map(|frame| (above, frame)));
+    match above {
+        Some((above, Frame::Index(_))) => opens.get(above).copied(),
+        _ => opens.get(level).copied(),
+    }
 }
 
 fn is_korea(text: &str) -> bool {

@@ -49,6 +49,87 @@ pub(super) const AGE_UNLIKELY: i32 = -200;
 /// Masked behind the birth date: there is no more to weigh.
 pub(super) const MASKED: i32 = 50;
 
+/// Foreigner registration numbers: the formula was right before October 2020, and not for all.
+pub(super) const FOREIGNER_CHECKSUM: i32 = 150;
+
+/// Cards: Luhn and a prefix of a Korean issuer (one random number in 3,000), Luhn alone (one in ten), the prefix
+/// alone; and in the usual groups.
+pub(super) const CARD_ISSUER: i32 = 0;
+pub(super) const CARD_LUHN: i32 = -250;
+pub(super) const CARD_NO_LUHN: i32 = -350;
+pub(super) const CARD_GROUPED: i32 = 280;
+
+/// Accounts: half of all random numbers have the layout of some bank.
+pub(super) const ACCOUNT_LAYOUT: i32 = -80;
+pub(super) const ACCOUNT_SEPARATED: i32 = -180;
+pub(super) const ACCOUNT_PLAIN_LAYOUT: i32 = -200;
+pub(super) const ACCOUNT_PLAIN: i32 = -250;
+
+/// Licences: 2-2-6-2 digits of a region, the region as a word, twelve digits that could be anything.
+pub(super) const LICENSE_GROUPED: i32 = 100;
+pub(super) const LICENSE_REGION_WORD: i32 = 150;
+pub(super) const LICENSE_PLAIN: i32 = -280;
+
+/// Codes: `P` with twelve digits, the first two a year since the codes began, or others, or a small `p`; the two
+/// forms of passports; 88 characters of base64, as many signatures have.
+pub(super) const CUSTOMS_YEAR: i32 = 20;
+pub(super) const CUSTOMS: i32 = -20;
+pub(super) const CUSTOMS_SMALL: i32 = -250;
+pub(super) const PASSPORT_NEW: i32 = -100;
+pub(super) const PASSPORT_OLD: i32 = -180;
+pub(super) const CI: i32 = -200;
+
+/// E-mail addresses: the form says nearly all.
+pub(super) const EMAIL: i32 = 400;
+
+/// Names: the surname by its frequency, the syllables of the given name.
+pub(super) const SURNAME_COMMON: i32 = 30;
+pub(super) const SURNAME_USUAL: i32 = -20;
+pub(super) const SURNAME_RARE: i32 = -80;
+pub(super) const SURNAME_DOUBLE: i32 = 100;
+pub(super) const GIVEN_OFTEN: i32 = 90;
+pub(super) const GIVEN_SELDOM: i32 = 0;
+pub(super) const GIVEN_NEVER: i32 = -150;
+/// One syllable, or three and more.
+pub(super) const GIVEN_SHORT: i32 = -100;
+pub(super) const GIVEN_LONG: i32 = -300;
+/// A whole value: most short values are no names. In running text fewer words are.
+pub(super) const NAME_VALUE: i32 = -230;
+pub(super) const NAME_IN_TEXT: i32 = -330;
+/// A title (`님`, `과장`) behind it; a phone or resident number behind it, any long number before it; an ending, as
+/// any noun has.
+pub(super) const NAME_TITLE: i32 = 330;
+pub(super) const NAME_NEIGHBOUR: i32 = 280;
+pub(super) const NAME_NEIGHBOUR_BEFORE: i32 = 180;
+pub(super) const NAME_ENDING: i32 = -20;
+pub(super) const NAME_SPACED: i32 = -100;
+pub(super) const NAME_NO_SURNAME: i32 = -120;
+pub(super) const NAME_LATIN_KOREAN: i32 = -80;
+pub(super) const NAME_LATIN: i32 = -330;
+pub(super) const NAME_PART: i32 = -60;
+pub(super) const NAME_PART_FOREIGN: i32 = -200;
+/// The field is named as things are named too: `name`.
+pub(super) const NAME_KEY_WEAK: i32 = -50;
+/// A field's name in text, as of a form or of JSON in a string: `"rcvName":"…"`, `<nm>…</nm>`.
+pub(super) const NAME_OF_FIELD: i32 = 200;
+/// Other data of a person in the same object: `["박기훈","010-…"]`.
+pub(super) const NAME_COMPANY: i32 = 250;
+/// A field that bears the name of something else.
+pub(super) const NAME_OTHER_KEY: i32 = -500;
+/// `{"receiver":{"name":…}}`.
+pub(super) const OWNER_ABOVE: i32 = 200;
+
+/// Addresses: a road and a number, a quarter and a number; a region, one before the quarter, a flat.
+pub(super) const ADDRESS_ROAD: i32 = -300;
+pub(super) const ADDRESS_LOT: i32 = -350;
+pub(super) const ADDRESS_REGION: i32 = 450;
+pub(super) const ADDRESS_QUARTER: i32 = 50;
+pub(super) const ADDRESS_DETAIL: i32 = 200;
+pub(super) const ADDRESS_LATIN: i32 = 200;
+pub(super) const ADDRESS_VALUE: i32 = 50;
+pub(super) const ADDRESS_DETAIL_ALONE: i32 = -280;
+pub(super) const ADDRESS_DETAIL_VALUE: i32 = -150;
+
 /// Look-alikes.
 pub(super) const BARCODE_KOREAN: i32 = 250;
 pub(super) const BARCODE: i32 = -50;
@@ -56,12 +137,14 @@ pub(super) const BARCODE_CHECK_FAILED: i32 = -400;
 pub(super) const EPOCH: i32 = 120;
 pub(super) const CORPORATE: i32 = 50;
 pub(super) const CORPORATE_CHECK_FAILED: i32 = -150;
+/// Nobody calls a resident number so.
+pub(super) const CORPORATE_NAMED: i32 = 300;
 pub(super) const BUSINESS: i32 = 0;
 pub(super) const BUSINESS_CHECK_FAILED: i32 = -350;
 /// Any run of digits can be somebody's order number; with separators in the places of another kind, hardly.
 pub(super) const IDENTIFIER_PLAIN: i32 = -100;
 pub(super) const IDENTIFIER_SEPARATED: i32 = -300;
-/// Accounts, cards, certificates: fewer than order numbers, and named where they stand.
+/// Health insurance and other certificates: fewer than order numbers, and named where they stand.
 pub(super) const KEYED_PLAIN: i32 = -200;
 
 /// Beyond this a reading is as good as certain, or impossible.
