@@ -234,3 +234,24 @@ fn a_record_is_explained_to_whoever_asks() {
     prints(folder, "explain.json", "explain -c sumun.yaml -o json", RECORD, 0);
     prints_in_both(folder, "explain-no-record", "explain", "no record");
 }
+
+#[test]
+fn what_was_weighed_is_told_found_or_not() {
+    let (folder, _) = example::files();
+    let payload = r#"{"memo": "call 02-345-6789", "orderNo": "8503121213450", "v": 1023456703, "tel": "010-2345-6703"}"#;
+    prints_in_both(folder.path(), "explain-weighed", "explain --input ndjson", payload);
+    let output = sumun(folder.path(), "explain --input ndjson -o json", payload);
+    let explained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let printed = explained.to_string();
+    for raw in ["02-345-6789", "8503121213450", "1023456703", "010-2345-6703"] {
+        assert!(!printed.contains(raw), "{printed}");
+    }
+    // What is found is what inspection finds: the same code weighs.
+    let found = |list: &serde_json::Value,
+                 is_found: fn(&serde_json::Value) -> bool|
+     -> Vec<serde_json::Value> {
+        list.as_array().unwrap().iter().filter(|one| is_found(one)).map(|one| one["path"].clone()).collect()
+    };
+    let weighed = found(&explained["candidates"], |one| one["found"] == true);
+    assert_eq!(weighed, found(&explained["findings"], |_| true), "{printed}");
+}

@@ -150,8 +150,9 @@ pub(super) struct ScanArgs {
 
 /// Explain why a record is judged as it is.
 ///
-/// What was found and by which marks; with -c where it goes, and for each item the steps of the decision in their
-/// order, the facts that were asked and what each lacks.
+/// What was found and by which marks; everything that was weighed, found or not, with what else it could be and what
+/// would have been enough; with -c where it goes, and for each item the steps of the decision in their order, the facts
+/// that were asked and what each lacks.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

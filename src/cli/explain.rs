@@ -10,8 +10,9 @@ use super::exit::{Exit, Failure, Outcome};
 use super::input::{Line, each_line};
 use super::report::Report;
 use super::stages::{Judged, Stages};
-use super::{chain, json_line};
+use super::{chain, json_line, weighing};
 use crate::decide::Chain;
+use crate::inspect::{Candidate, Tip};
 use crate::lane;
 use crate::text::Language;
 use crate::verdict::TransferVerdict;
@@ -22,10 +23,15 @@ pub(super) fn run(arguments: &ExplainArgs, language: Language) -> Outcome {
     let writing = |error: io::Error| Failure::writing(&error);
     each_line(&arguments.files, arguments.input, &mut |line, is_idle| {
         let text = match line {
-            Line::Record(record) => stages
-                .take(&record, |report, judged| explained(report, judged, arguments.output, language))?,
+            Line::Record(record) => {
+                let candidates = stages.candidates(&record);
+                stages.take(&record, |report, judged| {
+                    Explained::new(report, candidates, judged).text(arguments.output, language)
+                })?
+            }
             Line::Unreadable { bytes } => {
-                explained(Report::input_error(bytes), None, arguments.output, language)?
+                let report = Report::input_error(bytes);
+                Explained::new(report, Vec::new(), None).text(arguments.output, language)?
             }
         };
         out.write_all(text.as_bytes()).map_err(writing)?;
@@ -40,9 +46,19 @@ pub(super) fn run(arguments: &ExplainArgs, language: Language) -> Outcome {
 struct Explained<'a> {
     #[serde(flatten)]
     report: Report<'a>,
+    /// In the order in which they were read.
+    candidates: Vec<Weighed>,
     /// In the order of the verdict's transfers.
     #[serde(skip_serializing_if = "Option::is_none")]
     ways: Option<Vec<Way<'a>>>,
+}
+
+/// A candidate, and what would have been enough for it to be found.
+#[derive(Serialize)]
+struct Weighed {
+    #[serde(flatten)]
+    candidate: Candidate,
+    tips: Vec<Tip>,
 }
 
 /// The way to one transfer's verdict; no chains where it does not go abroad.
@@ -55,26 +71,28 @@ struct Way<'a> {
     transfer: &'a TransferVerdict,
 }
 
-fn explained(
-    report: Report<'_>,
-    judged: Option<Judged<'_>>,
-    format: Format,
-    language: Language,
-) -> Result<String, Failure> {
-    let ways = judged.map(|(snapshot, judged)| {
-        let transfers = judged.verdict.transfers.iter().zip(lane::explain(snapshot, judged));
-        let ways = transfers.map(|(transfer, chains)| Way {
-            recipient: transfer.recipient.as_deref(),
-            subject: transfer.subject.as_deref(),
-            chains,
-            transfer,
+impl<'a> Explained<'a> {
+    fn new(report: Report<'a>, candidates: Vec<Candidate>, judged: Option<Judged<'a>>) -> Explained<'a> {
+        let candidates = candidates.into_iter();
+        let candidates = candidates.map(|candidate| Weighed { tips: candidate.tips().collect(), candidate });
+        let ways = judged.map(|(snapshot, judged)| {
+            let transfers = judged.verdict.transfers.iter().zip(lane::explain(snapshot, judged));
+            let ways = transfers.map(|(transfer, chains)| Way {
+                recipient: transfer.recipient.as_deref(),
+                subject: transfer.subject.as_deref(),
+                chains,
+                transfer,
+            });
+            ways.collect()
         });
-        ways.collect()
-    });
-    let explained = Explained { report, ways };
-    match format {
-        Format::Json => json_line(&explained),
-        Format::Human => Ok(explained.human(language)),
+        Explained { report, candidates: candidates.collect(), ways }
+    }
+
+    fn text(&self, format: Format, language: Language) -> Result<String, Failure> {
+        match format {
+            Format::Json => json_line(self),
+            Format::Human => Ok(self.human(language)),
+        }
     }
 }
 
@@ -83,6 +101,7 @@ impl Explained<'_> {
         let mut out = self.report.heading(language);
         self.report.finding_lines(true, language, &mut out);
         self.report.issue_lines(language, &mut out);
+        weighing::lines(self.candidates.iter().map(|weighed| &weighed.candidate), language, &mut out);
         self.report.destination_lines(language, &mut out);
         for way in self.ways.iter().flatten() {
             out.push('\n');

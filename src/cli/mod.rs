@@ -34,6 +34,7 @@ mod stages;
 mod stamps;
 mod token;
 mod usage;
+mod weighing;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use super::input::OwnedRecord;
 use super::report::{DestinationReport, Report};
 use super::{assemble, clock};
 use crate::finding::{Issue, IssueCode};
-use crate::inspect::{self, Inspection, Inspector};
+use crate::inspect::{self, Candidate, Inspection, Inspector};
 use crate::lane::{self, Judgement, Snapshot, Why, judge_guarded};
 use crate::record::Record;
 
@@ -39,6 +39,19 @@ impl Stages {
         scratch.inspect = inspect::Scratch::default().strict();
         scratch.inspect.reveal = reveal;
         Ok(Stages::Judge { snapshot, scratch, at_ms })
+    }
+
+    /// Everything in the record that was weighed, found or not; nothing where that panics, of which `take` tells.
+    pub(super) fn candidates(&mut self, owned: &OwnedRecord) -> Vec<Candidate> {
+        let mut headers = Vec::new();
+        owned.headers_into(&mut headers);
+        let record = owned.record(&headers);
+        let (inspector, scratch) = match self {
+            Stages::Inspect { inspector, scratch } => (&**inspector, &mut **scratch),
+            Stages::Judge { snapshot, scratch, .. } => (&*snapshot.inspector, &mut scratch.inspect),
+        };
+        // The scratch is cleared before the next record.
+        catch_unwind(AssertUnwindSafe(|| inspector.candidates(&record, scratch))).unwrap_or_default()
     }
 
     /// Hands what is to be said of the record to `tell`, and where it was judged the judgement.

@@ -30,12 +30,15 @@ mod readings;
 mod resident;
 mod rule;
 mod sibling;
+mod watch;
 mod weight;
 
 use std::fmt::Write as _;
 
 pub use examples::Tried;
 pub use rule::{RuleError, built_in_files};
+pub use watch::{Candidate, Tip, Weighed};
+pub use weight::REPORTED_FROM;
 
 use crate::decode::{self, Walked};
 use crate::finding::{Finding, Issue};
@@ -43,6 +46,7 @@ use crate::record::{Header, Part, Record};
 use reader::{Context, Reader, Work};
 use rule::Rules;
 use sibling::{SiblingWork, Siblings};
+use watch::{Unwatched, Watch, Watched};
 
 /// No record is inspected before this program existed: where a record's own time is older (a wrong clock, a replay
 /// of 1970), people born until 2026 are still born.
@@ -125,6 +129,18 @@ impl Inspector {
 
     /// Never fails: what went wrong is among the issues. A panic (there is none) leaves `scratch` usable.
     pub fn inspect<'s>(&self, record: &Record<'_>, scratch: &'s mut Scratch) -> Inspection<'s> {
+        self.read(record, scratch, &mut Unwatched);
+        scratch.seen()
+    }
+
+    /// Everything in the record that was weighed, found or not, for people who ask; slower.
+    pub fn candidates(&self, record: &Record<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+        let mut watched = Watched::default();
+        self.read(record, scratch, &mut watched);
+        watched.candidates
+    }
+
+    fn read<W: Watch>(&self, record: &Record<'_>, scratch: &mut Scratch, watch: &mut W) {
         scratch.clear();
         let now_ms = record.timestamp_ms.unwrap_or(0).max(NOW_MS_MIN);
         let mut repeats = std::mem::take(&mut scratch.repeats);
@@ -132,33 +148,38 @@ impl Inspector {
         let reveal = scratch.reveal;
         let context = |part| Context { record, part, repeats: &repeats, now_ms, reveal };
         if let Some(value) = record.value {
-            scratch.format = self.part(context(Part::Value), value, scratch).format.as_str();
+            scratch.format = self.part(context(Part::Value), value, scratch, watch).format.as_str();
         }
         if let Some(key) = record.key {
-            self.envelope(context(Part::Key), key, scratch);
+            self.envelope(context(Part::Key), key, scratch, watch);
         }
         for (position, header) in (0..).zip(record.headers) {
             if let Some(value) = header.value {
-                self.envelope(context(Part::Header(position)), value, scratch);
+                self.envelope(context(Part::Header(position)), value, scratch, watch);
             }
         }
         scratch.repeats = repeats;
-        scratch.seen()
     }
 
     /// A record's key or the value of a header.
-    fn envelope(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) {
+    fn envelope<W: Watch>(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch, watch: &mut W) {
         if !candidate::is_plainly_without(bytes) {
-            self.part(context, bytes, scratch);
+            self.part(context, bytes, scratch, watch);
         }
     }
 
-    fn part(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) -> Walked {
+    fn part<W: Watch>(
+        &self,
+        context: Context<'_>,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        watch: &mut W,
+    ) -> Walked {
         let first = scratch.findings.len();
-        let mut reader = Reader::new(&self.rules, context, &mut scratch.work, &mut scratch.findings);
+        let mut reader = Reader::new(&self.rules, context, &mut scratch.work, &mut scratch.findings, watch);
         let walked = decode::walk(bytes, &mut scratch.decode, &mut reader);
         if !scratch.work.undecided.is_empty() {
-            self.ask_siblings(context, bytes, scratch);
+            self.ask_siblings(context, bytes, scratch, watch);
         }
         in_order(&mut scratch.findings, first);
         for code in walked.issues() {
@@ -170,7 +191,13 @@ impl Inspector {
     }
 
     /// Walks again for what the siblings of undecided candidates say, and once more if they say something.
-    fn ask_siblings(&self, context: Context<'_>, bytes: &[u8], scratch: &mut Scratch) {
+    fn ask_siblings<W: Watch>(
+        &self,
+        context: Context<'_>,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        watch: &mut W,
+    ) {
         let Work { undecided, found_in, .. } = &mut scratch.work;
         if undecided.iter().all(|one| one.is_name) && found_in.is_empty() {
             return;
@@ -181,7 +208,8 @@ impl Inspector {
         if said.is_empty() {
             return;
         }
-        let mut reader = Reader::again(&self.rules, context, &mut scratch.work, &mut scratch.findings, &said);
+        let mut reader =
+            Reader::again(&self.rules, context, &mut scratch.work, &mut scratch.findings, &said, watch);
         decode::walk(bytes, &mut scratch.decode, &mut reader);
     }
 }

@@ -11,6 +11,7 @@ use super::keys::{Bearer, Known, Memo};
 use super::readings::{Likeliest, Mask, Readings};
 use super::rule::Rules;
 use super::sibling::{Said, Undecided, company_of, object_of};
+use super::watch::{Candidate, Seen, Watch};
 use super::{weight, write_root};
 use crate::decode::{BLOCK_BYTES, Bitmaps, Container, Path, Token, TokenKind, Visit};
 use crate::entity::EntityType;
@@ -79,7 +80,7 @@ struct TextWork {
     groups: Vec<Group>,
 }
 
-pub(super) struct Reader<'r> {
+pub(super) struct Reader<'r, W> {
     rules: &'r Rules,
     context: Context<'r>,
     work: &'r mut Work,
@@ -88,6 +89,7 @@ pub(super) struct Reader<'r> {
     first: usize,
     /// In the second walk: what siblings say; only undecided candidates are read again.
     said: Option<&'r [Said<'r>]>,
+    watch: &'r mut W,
 }
 
 /// Where a candidate stands.
@@ -101,18 +103,19 @@ struct Place<'p, 'a> {
     folded: Option<&'p Folded>,
 }
 
-impl<'r> Reader<'r> {
+impl<'r, W: Watch> Reader<'r, W> {
     pub(super) fn new(
         rules: &'r Rules,
         context: Context<'r>,
         work: &'r mut Work,
         findings: &'r mut Vec<Finding>,
-    ) -> Reader<'r> {
+        watch: &'r mut W,
+    ) -> Reader<'r, W> {
         work.undecided.clear();
         work.found_in.clear();
         work.hidden_keys.clear();
         let first = findings.len();
-        Reader { rules, context, work, findings, first, said: None }
+        Reader { rules, context, work, findings, first, said: None, watch }
     }
 
     /// For the second walk over the same payload.
@@ -122,9 +125,10 @@ impl<'r> Reader<'r> {
         work: &'r mut Work,
         findings: &'r mut Vec<Finding>,
         said: &'r [Said<'r>],
-    ) -> Reader<'r> {
+        watch: &'r mut W,
+    ) -> Reader<'r, W> {
         let first = findings.len();
-        Reader { rules, context, work, findings, first, said: Some(said) }
+        Reader { rules, context, work, findings, first, said: Some(said), watch }
     }
 
     /// Drops the groups that come to nothing whatever the structure says: those that nothing can be read in, and those
@@ -260,6 +264,10 @@ impl<'r> Reader<'r> {
             Readings::of(self.rules, text.as_bytes(), chunks, first, numeric, self.context.now_ms)?;
         let clues = self.clues(text, chunks.get(first)?.start, place);
         let likeliest = readings.likeliest(&clues)?;
+        if W::WATCHES {
+            let seen = self.seen(likeliest.reading.start, likeliest.reading.end, place);
+            self.watch.note(Candidate::number(&readings, &clues, seen));
+        }
         if likeliest.confidence < weight::REPORTED_FROM {
             self.leave_undecided(&likeliest, &clues, place);
             return None;
@@ -386,6 +394,23 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// For who asks. The path through a field's name would show it: that of what it stands in is told.
+    fn seen(&self, start: usize, end: usize, place: Place<'_, '_>) -> Seen {
+        let (start, end) = place.folded.map_or((start, end), |folded| folded.origin(start, end));
+        let frames = match place.path.frames {
+            [above @ .., _] if place.token.kind == TokenKind::Key => above,
+            frames => frames,
+        };
+        Seen {
+            part: self.context.part,
+            at: place.token.at,
+            path: self.path(Path { frames }),
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            end: u32::try_from(end).unwrap_or(u32::MAX),
+            masked: redacted::whole(place.text.get(start..end).unwrap_or_default()),
+        }
+    }
+
     fn masked(&self, surface: &str, mask: Mask) -> String {
         match mask {
             Mask::Whole => redacted::whole(surface),
@@ -430,10 +455,11 @@ impl<'r> Reader<'r> {
     }
 }
 
-impl<'a> Visit<'a> for Reader<'_> {
+impl<'a, W: Watch> Visit<'a> for Reader<'_, W> {
     fn begin(&mut self, bytes: &'a [u8], bitmaps: &Bitmaps) {
         self.work.begin(bytes, bitmaps);
-        if !bitmaps.has_backslash() && !self.work.groups.is_empty() {
+        // Who asks is also shown what plainly comes to nothing.
+        if !W::WATCHES && !bitmaps.has_backslash() && !self.work.groups.is_empty() {
             self.triage(bytes);
         }
         self.work.ready(bitmaps);

@@ -38,7 +38,7 @@ pub(super) struct Reading<'r> {
     pub(super) end: usize,
     pub(super) chunks: usize,
     /// Without what names say.
-    weight: i32,
+    pub(super) weight: i32,
     pub(super) separated: bool,
     pub(super) validity: Validity,
     pub(super) partial: bool,
@@ -83,6 +83,10 @@ impl<'r> Readings<'r> {
     /// Whether one of them may be found although nothing names it.
     pub(super) fn speak_for_themselves(&self) -> bool {
         self.0.iter().flatten().any(|reading| reading.entity != EntityType::BankAccount || reading.separated)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Reading<'r>> {
+        self.0.iter().flatten()
     }
 
     pub(super) fn likeliest(&self, clues: &Clues<'_>) -> Option<Likeliest<'_, 'r>> {
@@ -216,21 +220,32 @@ fn account<'r>(rules: &'r Rules, text: &[u8], chunks: &[Chunk], first: usize) ->
 fn rivals(digits: &[u8], separated: bool, clues: &Clues<'_>) -> (f64, Option<LookAlike>) {
     let mut sum = 0.0;
     let mut strongest: Option<(i32, LookAlike)> = None;
-    // Beside a field that names an entity, most often, no name speaks of a look-alike.
-    let speaks = clues.iter().flatten().any(|clue| clue.known.name.speaks_of_look_alikes);
-    for look_alike in LookAlike::ALL {
-        let Some(own) = look_alike.weigh(digits, separated) else { continue };
-        let said = clues.iter().flatten().map(|clue| clue.weight_for(Bearer::LookAlike(look_alike)));
-        let said = if speaks { said.sum() } else { 0 };
-        // A corporate number has the form of a resident number, and one in ten its check digit.
-        let named = said > 0 && look_alike == LookAlike::CorporateNumber;
-        let weight = own + said + if named { weight::CORPORATE_NAMED } else { 0 };
+    for (look_alike, own, said) in look_alikes(digits, separated, clues) {
+        let weight = own + said;
         sum += weight::odds(weight);
         if weight > 0 && strongest.is_none_or(|(other, _)| weight > other) {
             strongest = Some((weight, look_alike));
         }
     }
     (sum, strongest.map(|(_, look_alike)| look_alike))
+}
+
+/// Each with the weight of its form and with what names say for it.
+pub(super) fn look_alikes(
+    digits: &[u8],
+    separated: bool,
+    clues: &Clues<'_>,
+) -> impl Iterator<Item = (LookAlike, i32, i32)> {
+    // Beside a field that names an entity, most often, no name speaks of a look-alike.
+    let speaks = clues.iter().flatten().any(|clue| clue.known.name.speaks_of_look_alikes);
+    LookAlike::ALL.into_iter().filter_map(move |look_alike| {
+        let own = look_alike.weigh(digits, separated)?;
+        let said = clues.iter().flatten().map(|clue| clue.weight_for(Bearer::LookAlike(look_alike)));
+        let said = if speaks { said.sum() } else { 0 };
+        // A corporate number has the form of a resident number, and one in ten its check digit.
+        let named = said > 0 && look_alike == LookAlike::CorporateNumber;
+        Some((look_alike, own, said + if named { weight::CORPORATE_NAMED } else { 0 }))
+    })
 }
 
 /// Takes in the `+`, and the `(` whose `)` lies inside.

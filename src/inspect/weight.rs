@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 /// Readings below this confidence (in hundredths) are not reported.
-pub(super) const REPORTED_FROM: u8 = 50;
+pub const REPORTED_FROM: u8 = 50;
 
 /// The field bears a name that such values have, or others have too.
 pub(super) const KEY: i32 = 400;
@@ -169,9 +169,25 @@ pub(super) fn confidence(weight: i32, rivals: f64) -> u8 {
     hundredths
 }
 
+/// The smallest weight at which a reading is reported in spite of its rivals; for people who ask.
+pub(super) fn needed(rivals: f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "a logarithm of odds within the bounds of `odds`")]
+    let needed = ((1.0 + rivals).ln() * 100.0).ceil() as i32;
+    needed
+}
+
 #[cfg(test)]
 mod tests {
-    use super::confidence;
+    use super::{REPORTED_FROM, confidence, needed, odds};
+
+    #[test]
+    fn what_is_needed_is_just_enough() {
+        for rivals in [0.0, 0.5, 3.0, odds(250) + odds(-100)] {
+            let needed = needed(rivals);
+            assert!(confidence(needed, rivals) >= REPORTED_FROM, "{rivals}");
+            assert!(confidence(needed - 3, rivals) < REPORTED_FROM, "{rivals}");
+        }
+    }
 
     #[test]
     fn confidence_is_a_share_among_rivals() {

@@ -12,6 +12,7 @@ use super::super::keys::{Bearer, Known, Strength};
 use super::super::name::{Cue, Name};
 use super::super::readings::Mask;
 use super::super::sibling::{Undecided, company_of, object_of};
+use super::super::watch::{Candidate, Watch};
 use super::super::{code, hangul, weight};
 use super::{BUFFER_BYTES_KEPT_MAX, Place, Reader};
 use crate::decode::{Frame, Path, Token, TokenKind};
@@ -36,7 +37,7 @@ pub(super) struct Words {
     taken: Vec<(usize, usize)>,
 }
 
-impl<'r> Reader<'r> {
+impl<'r, W: Watch> Reader<'r, W> {
     #[inline]
     pub(super) fn text<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
         let is_worth_it = match token.kind {
@@ -217,6 +218,11 @@ impl<'r> Reader<'r> {
             let clues = self.clues(text, email.start, place);
             let weight = weight::EMAIL + said_of(&clues, Bearer::Entity(entity));
             let mut evidence = told(&clues, Bearer::Entity(entity));
+            if W::WATCHES {
+                let said = said_of(&clues, Bearer::Entity(entity));
+                let seen = self.seen(email.start, email.end, place);
+                self.watch.note(Candidate::text(entity, weight::EMAIL, said, evidence.clone(), seen));
+            }
             evidence.push(Arc::clone(&self.rules.grounds.form));
             let finding = self.finding(entity, email.start, email.end, Mask::Email, place);
             let confidence = weight::confidence(weight, 0.0);
@@ -238,6 +244,11 @@ impl<'r> Reader<'r> {
             let said = said_of(&clues, bearer);
             let weight = code.weight + said + if names_other { weight::NAME_OTHER_KEY } else { 0 };
             let confidence = weight::confidence(weight, 0.0);
+            if W::WATCHES {
+                let seen = self.seen(code.start, code.end, place);
+                let (form, names) = (code.weight, told(&clues, bearer));
+                self.watch.note(Candidate::text(code.entity, form, weight - form, names, seen));
+            }
             if confidence < weight::REPORTED_FROM {
                 self.leave_code_undecided(weight, names_other, place);
                 continue;
@@ -391,6 +402,11 @@ impl<'r> Reader<'r> {
         place: Place<'_, '_>,
     ) -> bool {
         let confidence = weight::confidence(name.weight + said, 0.0);
+        if W::WATCHES {
+            let seen = self.seen(name.start, name.end, place);
+            let names = told(clues, bearer);
+            self.watch.note(Candidate::text(EntityType::PersonName, name.weight, said, names, seen));
+        }
         if confidence < weight::REPORTED_FROM {
             return false;
         }
@@ -415,6 +431,11 @@ impl<'r> Reader<'r> {
         place: Place<'_, '_>,
     ) -> bool {
         let confidence = weight::confidence(address.weight + said, 0.0);
+        if W::WATCHES {
+            let seen = self.seen(address.start, address.end, place);
+            let names = told(clues, bearer);
+            self.watch.note(Candidate::text(EntityType::PostalAddress, address.weight, said, names, seen));
+        }
         if confidence < weight::REPORTED_FROM {
             return false;
         }
