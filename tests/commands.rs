@@ -102,6 +102,11 @@ fn the_rules_are_listed_shown_and_tried() {
     let human = String::from_utf8(sumun(folder, "patterns test --rules rules", "").stdout).unwrap();
     let failed = "rules/own.yaml: example 1 (phone_number)\n  expected: 0\n  found: 031***7890\n";
     assert!(human.starts_with(failed) && human.ends_with(", 1 do not hold\n"), "{human}");
+    for language in ["en", "ko"] {
+        let list = sumun(folder, &format!("patterns list --rules rules --lang {language}"), "").stdout;
+        let list = String::from_utf8(list).unwrap();
+        assert!(list.lines().all(|line| line.width() <= 80) && list.contains("regions"), "{list}");
+    }
     refuses(folder, "patterns show nothing", "", 2, "`sumun patterns list` names them");
     fs::write(folder.join("rules/own.yaml"), "entity: phone_number\nversoin: 1\n").unwrap();
     refuses(folder, "patterns test --rules rules", "", 78, "rules/own.yaml:2:1: unknown key");

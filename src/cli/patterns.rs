@@ -120,17 +120,19 @@ fn list(arguments: &PatternsListArgs, language: Language) -> Result<String, Fail
         return rules.map(|rule| json_line(&rule)).collect();
     }
     let heads = language.pick(
-        ["rule", "what", "version", "keys", "labels", "examples", "counter"],
-        ["규칙", "항목", "판", "필드명", "표지어", "예시", "반례"],
+        ["rule", "version", "keys", "labels", "examples", "counter"],
+        ["규칙", "판", "필드명", "표지어", "예시", "반례"],
     );
-    let rows: Vec<[String; 7]> = rules
+    let rows: Vec<[String; 6]> = rules
         .map(|rule| {
-            let what = rule.entity.map_or("-", |entity| names::entity(entity, language));
+            let name = stem(rule.file);
+            let korean = rule.entity.map_or("", |entity| names::entity(entity, language));
+            let name = language.pick(name.to_owned(), format!("{name} {korean}"));
             let numbers =
                 [rule.version as usize, rule.keys, rule.labels, rule.examples, rule.counter_examples];
             let [version, keys, labels, examples, counter_examples] =
                 numbers.map(|number| number.to_string());
-            [stem(rule.file).to_owned(), what.to_owned(), version, keys, labels, examples, counter_examples]
+            [name, version, keys, labels, examples, counter_examples]
         })
         .collect();
     Ok(table(heads, &rows))

@@ -44,9 +44,9 @@ fn candidate_lines(candidate: &Candidate, language: Language, out: &mut String) 
     }
     if *found {
         let hangs = if candidate.hangs_on_names() {
-            language.pick("without those names it would not be", "그 이름들이 없었다면 발견되지 않음")
+            language.pick("those names decided", "그 이름이 없었다면 발견되지 않음")
         } else {
-            language.pick("without any name it would be, too", "이름이 없어도 발견됨")
+            language.pick("its form alone would do", "형식만으로도 발견됨")
         };
         let spare = hundredths(-missing);
         wrapped(

@@ -45,9 +45,9 @@ const REGIONS: (&str, &str) = ("patterns/regions.yaml", include_str!("../../patt
 const CARD_PREFIXES: (&str, &str) =
     ("patterns/card_prefixes.yaml", include_str!("../../patterns/card_prefixes.yaml"));
 
-/// Name and text of every rule file that is built in, in the order in which they are read.
+/// Name and text of every file that is built in: what rules lean on first, then the rules.
 pub fn built_in_files() -> impl Iterator<Item = (&'static str, &'static str)> {
-    std::iter::once(LOOK_ALIKES).chain(BUILT_IN)
+    [LOOK_ALIKES, REGIONS, CARD_PREFIXES].into_iter().chain(BUILT_IN)
 }
 
 /// Why a rule is refused.

@@ -206,6 +206,7 @@ impl Tip {
 mod tests {
     use super::super::{Inspector, Scratch};
     use crate::record::Record;
+    use crate::text::{Language, evidence};
 
     /// The same code weighs for both: over all examples of all rules, what is found is what candidates say is found.
     #[test]
@@ -231,6 +232,11 @@ mod tests {
                 .collect();
             weighed.sort_unstable();
             let findings = inspector.inspect(&record, &mut scratch).findings.iter();
+            let marks = findings.clone().flat_map(|finding| &finding.evidence);
+            for mark in marks {
+                let has_text = Language::ALL.iter().all(|language| evidence(mark, *language).is_some());
+                assert!(has_text, "src/text/evidence.rs does not say what `{mark}` means");
+            }
             let mut found: Vec<_> = findings.map(|one| (one.at, one.start, one.entity.as_str())).collect();
             found.sort_unstable();
             assert_eq!(weighed, found, "{} {} {}", test.file, test.list, test.number);
