@@ -205,6 +205,17 @@ fn venv() -> PathBuf {
     folder
 }
 
+#[test]
+fn image_and_chart_are_of_this_version() {
+    let wanted = format!("FROM rust:{}-", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(
+        read("Dockerfile").contains(&wanted),
+        "the image is built with another Rust than Cargo.toml asks for"
+    );
+    let chart: Value = serde_saphyr::from_str(&read("helm/sumun/Chart.yaml")).unwrap();
+    assert_eq!(chart["appVersion"], env!("CARGO_PKG_VERSION"));
+}
+
 /// What `gcr.io/distroless/cc` has.
 const IMAGE_LIBRARIES: [&str; 4] = ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2"];
 

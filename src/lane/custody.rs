@@ -672,13 +672,18 @@ impl Custody {
 
     // --- what is seen from outside
 
-    pub(super) fn note_lags(&self, lags: &[Lag]) {
+    pub(super) fn note_lags(&mut self, lags: &[Lag]) {
         for Lag { at, records, is_behind } in lags {
-            let Some(partition) = self.partitions.iter().find(|partition| partition.at == *at) else {
+            let Some(partition) = self.partitions.iter_mut().find(|partition| partition.at == *at) else {
                 // Told of before the partition was given back.
                 continue;
             };
-            let behind_since_ms = is_behind.then_some(partition.taken_ms);
+            if !is_behind {
+                partition.caught_up_ms = Some(self.now_ms);
+            }
+            let since_ms =
+                partition.caught_up_ms.map_or(partition.taken_ms, |at_ms| at_ms.max(partition.taken_ms));
+            let behind_since_ms = is_behind.then_some(since_ms);
             self.metrics.set_lag(
                 &at.topic,
                 at.partition,

@@ -25,6 +25,9 @@ pub(super) struct Partition {
     pub(super) draft: Draft,
     /// Time of the last record that was taken; before the first one, when the assignment began.
     pub(super) taken_ms: i64,
+    /// When no record waited, the last time that librdkafka told: however old the records that came since may be,
+    /// the lane is no further behind than that.
+    pub(super) caught_up_ms: Option<i64>,
     /// When the draft took its first record.
     pub(super) opened_at: Option<Instant>,
     /// A record came before it was to be judged: it is fetched again.
@@ -76,6 +79,7 @@ impl Partition {
             tracker: Tracker::new(),
             draft: Draft::new(position, writer.records_max),
             taken_ms: now_ms,
+            caught_up_ms: None,
             opened_at: None,
             must_rewind: false,
             is_first: true,

@@ -71,8 +71,7 @@ impl ClientContext for LaneContext {
                 // -1 is "unknown": not zero.
                 if *partition >= 0 && numbers.consumer_lag_stored >= 0 {
                     let at = TopicPartition { topic: topic.topic.as_str().into(), partition: *partition };
-                    // Not the offset of the last record that was taken: behind it may lie only the markers of
-                    // transactions, for ever.
+                    // From where the client fetches: that passes the markers of transactions, which no lane sees.
                     let is_behind = numbers.fetchq_cnt > 0 || numbers.next_offset < numbers.ls_offset;
                     lags.push(Lag { at, records: numbers.consumer_lag_stored, is_behind });
                 }

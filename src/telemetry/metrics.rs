@@ -51,7 +51,7 @@ pub struct FactCounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartitionLag {
     pub records: i64,
-    /// Time of the last record that was taken (ms since the epoch), where others wait behind it.
+    /// Where records wait: the time of the last one that was taken, or since when they wait (ms since the epoch).
     pub behind_since_ms: Option<i64>,
 }
 
@@ -282,7 +282,7 @@ impl Metrics {
             )?,
             lag_seconds: new.float_gauges(
                 "consumer_lag_seconds",
-                "Age of the last record that was taken, 0 where none waits behind it; before the first one: since the assignment.",
+                "Age of the last record that was taken, at most the time since none waited; 0 where none waits; before the first one: since the assignment.",
                 &["topic", "partition"],
             )?,
             lags: Mutex::new(HashMap::new()),

@@ -3,6 +3,7 @@
 mod controls;
 mod crash;
 mod dashboards;
+mod lag;
 mod members;
 mod offsets;
 mod order;

@@ -12,7 +12,9 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::metadata::{MetadataPartition, MetadataTopic};
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer,
+};
 use rdkafka::util::Timeout;
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 
@@ -242,6 +244,22 @@ impl Message {
 
 /// Where a record went, by the number that `send` gave it.
 pub type Placed = BTreeMap<usize, (i32, i64)>;
+
+/// Produces them in one transaction of the producer `id`, and commits it.
+pub fn produce_in_transaction(bootstrap: &str, id: &str, messages: &[Message]) {
+    let producer: BaseProducer = config(bootstrap).set("transactional.id", id).create().unwrap();
+    producer.init_transactions(REQUEST_LIMIT).expect("a coordinator");
+    producer.begin_transaction().unwrap();
+    for message in messages {
+        let record = BaseRecord::<(), [u8]>::to(&message.topic).partition(message.partition);
+        let record = record.payload(message.value.as_deref().unwrap_or_default());
+        producer
+            .send(record.timestamp(message.timestamp_ms.expect("a time")))
+            .map_err(|(error, _)| error)
+            .unwrap();
+    }
+    producer.commit_transaction(Timeout::After(REQUEST_LIMIT)).expect("the transaction is committed");
+}
 
 /// Produces and keeps the delivery reports.
 pub struct Producer {
