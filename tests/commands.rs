@@ -260,3 +260,37 @@ fn what_was_weighed_is_told_found_or_not() {
     let weighed = found(&explained["candidates"], |one| one["found"] == true);
     assert_eq!(weighed, found(&explained["findings"], |_| true), "{printed}");
 }
+
+/// Over all records of the worked example: beside the reasons `explain` says what `scan` says, and every transfer
+/// abroad that is judged has its way.
+#[test]
+fn explain_says_what_scan_says() {
+    let (folder, _) = example::files();
+    let folder = folder.path();
+    let records = fs::read_to_string(example::contracts().join("records.jsonl")).unwrap();
+    let objects = |line: &str| -> Vec<serde_json::Value> {
+        let printed = String::from_utf8(sumun(folder, line, &records).stdout).unwrap();
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (explained, scanned) = (objects("explain -c sumun.yaml -o json"), objects("scan -c sumun.yaml"));
+    assert_eq!((explained.len(), scanned.len()), (28, 28));
+    for (mut explained, scanned) in explained.into_iter().zip(scanned) {
+        let of = explained.as_object_mut().unwrap();
+        let (ways, candidates) = (of.remove("ways").unwrap(), of.remove("candidates").unwrap());
+        assert_eq!(explained, scanned);
+        let transfers = scanned["verdict"]["transfers"].as_array().unwrap();
+        assert_eq!(ways.as_array().unwrap().len(), transfers.len());
+        for (way, transfer) in ways.as_array().unwrap().iter().zip(transfers) {
+            let cells =
+                transfer["items"].as_array().unwrap().len() * transfer["countries"].as_array().unwrap().len();
+            assert_eq!(way["chains"].as_array().unwrap().len(), cells, "{scanned}");
+        }
+        let found = candidates.as_array().unwrap().iter().filter(|one| one["found"] == true).count();
+        assert_eq!(found, scanned["findings"].as_array().unwrap().len(), "{scanned}\n{candidates}");
+    }
+    for language in ["en", "ko"] {
+        let printed = sumun(folder, &format!("explain -c sumun.yaml --lang {language}"), &records).stdout;
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(printed.lines().all(|line| line.width() <= 80), "{printed}");
+    }
+}

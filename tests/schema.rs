@@ -278,18 +278,27 @@ fn facts_are_refused_by_schema_and_code_alike() {
     check(Stream::Recipient, recipient, json!({"recipient": ""}), false);
 }
 
-/// Every key of the schema of own rules is one that the program reads.
+/// Keys that only built-in rules have: the program refuses them in others.
+const BUILT_IN_ONLY: [&str; 7] =
+    ["country_keys", "detail_keys", "layouts", "mailboxes", "names", "plan", "regions"];
+
+/// Every key of the schema of own rules is one that the program reads, and the other way round.
 #[test]
 fn a_rule_may_have_every_key_of_its_schema() {
     let rule = json!({
         "entity": "phone_number", "version": 1, "sources": ["ours"], "keys": ["guestLine"], "weak_keys": ["guest"],
-        "labels": ["guestline"], "placeholders": ["031-999-0001"], "specimens": ["031-456-7891"],
+        "labels": ["guestline"], "weak_labels": ["guest"], "placeholders": ["031-999-0001"], "specimens": ["031-456-7891"],
         "examples": [{"key": "guestLine", "value": "031-456-7892", "masked": ["031-***-7892"]}],
         "counter_examples": [{"payload": "none"}, {"key": "none", "number": "7"}],
     });
     let schema = schema("rule.schema.json");
     assert_eq!(keys(&rule), keys(&schema["properties"]));
     valid(&schema, &rule);
+    let refused = Inspector::new(&[("own.yaml".to_owned(), "zzzzzzzz: 1".to_owned())]);
+    let told = refused.err().unwrap().to_string();
+    let known = told.split_once("known are ").unwrap().1.split(", ");
+    let known: BTreeSet<&str> = known.filter(|key| !BUILT_IN_ONLY.contains(key)).collect();
+    assert_eq!(known, keys(&schema["properties"]));
     // JSON is YAML.
     if let Err(error) = Inspector::new(&[("own.yaml".to_owned(), rule.to_string())]) {
         panic!("{error}");
