@@ -1,6 +1,6 @@
 # make test     everything: units, properties, and the tests on a real Kafka (tests/README.md)
 # make lint     formatting, clippy for both feature sets, documentation
-# make demo     the main job on an embedded broker
+# make demo     a shop's day on an embedded broker, inspected and reported
 # make bench    throughput of the stages on this machine
 # make torture  the tests on a real Kafka at full size (half an hour or so; not in CI)
 # make dashboards  writes deploy/grafana/dashboards from their code

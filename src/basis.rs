@@ -53,6 +53,16 @@ pub enum BasisKind {
 }
 
 impl BasisKind {
+    /// All of them, in declaration order.
+    pub const ALL: [BasisKind; 6] = [
+        BasisKind::SuspensionOrder,
+        BasisKind::Statute,
+        BasisKind::Treaty,
+        BasisKind::Adequacy,
+        BasisKind::Certification,
+        BasisKind::ContractEntrustment,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             BasisKind::SuspensionOrder => "suspension_order",

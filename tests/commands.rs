@@ -68,6 +68,13 @@ fn refuses(folder: &Path, line: &str, stdin: &str, exit: i32, told: &str) {
 }
 
 #[test]
+fn the_demo_plays_the_same_day_every_time() {
+    let (folder, _) = example::files();
+    prints_in_both(folder.path(), "demo", "demo --records 1500 --seed 7", "");
+    prints(folder.path(), "demo.json", "demo --records 1500 --seed 7 -o json", "", 0);
+}
+
+#[test]
 fn the_rules_are_listed_shown_and_tried() {
     let (folder, _) = example::files();
     let folder = folder.path();

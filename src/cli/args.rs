@@ -236,17 +236,31 @@ pub(super) struct TokenArgs {
     pub(super) new_key: Option<PathBuf>,
 }
 
-/// Show the main job on an embedded broker: nothing to install, nothing to configure.
+/// Play a shop's day on an embedded broker: nothing to install, nothing to configure.
+///
+/// A shop sends its orders to sellers, couriers, a cloud and a card company, some of it without a legal basis. The
+/// records are inspected as `run` does it; then a report says what went where, on what basis, and what was not
+/// covered and why. The same seed is the same day.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   sumun demo
-  sumun demo --records 1000 --seed 7")]
+  sumun demo --lang ko --records 1000 --seed 7
+  sumun demo -o json | jq '.causes[0]'
+  sumun demo --hold")]
 pub(super) struct DemoArgs {
-    #[arg(long, default_value_t = 5000)]
+    /// How many records the shop sends
+    #[arg(long, default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..=20_000))]
     pub(super) records: u64,
+    /// Which day it is
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,
+    /// Keep the lanes running afterwards, and serve their metrics and health until Ctrl-C
+    #[arg(long)]
+    pub(super) hold: bool,
+    /// A page for a person, or one JSON object
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Human)]
+    pub(super) output: Format,
 }
 
 /// List, show and test the rules by which personal data is found.

@@ -18,6 +18,9 @@ pub(super) enum Exit {
     Internal = 70,
     /// The configuration, or a file that it names.
     Configuration = 78,
+    /// 128 and the signal, as shells have it.
+    Interrupted = 130,
+    Terminated = 143,
 }
 
 /// What a command comes to.

@@ -70,7 +70,7 @@ fn perform(command: &Command, language: Language) -> Outcome {
         Command::Explain(arguments) => explain::run(arguments, language),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Token(arguments) => token::run(arguments, language),
-        Command::Demo(arguments) => demo::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments, language),
         Command::Patterns(arguments) => patterns::run(arguments, language),
         Command::Consent(arguments) => consent::run(arguments, language),
         Command::Facts(arguments) => facts::run(arguments, language),

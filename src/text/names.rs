@@ -8,7 +8,7 @@ use crate::destination::EvidenceKind;
 use crate::disclosure::{Channel, TransferType};
 use crate::entity::EntityType;
 use crate::recipient::Role;
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Severity};
 
 pub fn entity(entity: EntityType, language: Language) -> &'static str {
     match entity {
@@ -38,6 +38,15 @@ pub fn outcome(outcome: Outcome, language: Language) -> &'static str {
         Outcome::Permitted => language.pick("permitted", "적법한 국외이전"),
         Outcome::Indeterminate => language.pick("cannot be judged", "판단 불가"),
         Outcome::Violation => language.pick("violation", "위반"),
+    }
+}
+
+pub fn severity(severity: Severity, language: Language) -> &'static str {
+    match severity {
+        Severity::Low => language.pick("low", "낮음"),
+        Severity::Medium => language.pick("medium", "보통"),
+        Severity::High => language.pick("high", "높음"),
+        Severity::Critical => language.pick("critical", "심각"),
     }
 }
 
