@@ -71,7 +71,28 @@ fn a_finding_says_where_it_lies_and_is_masked() {
 fn documents() -> impl Strategy<Value = serde_json::Value> {
     use serde_json::{Value, json};
     let keys = || {
-        prop::sample::select(vec!["tel", "ean", "lot", "mawb", "type", "value", "x", "01023456703", "ssn"])
+        prop::sample::select(vec![
+            "tel",
+            "ean",
+            "lot",
+            "mawb",
+            "type",
+            "value",
+            "x",
+            "01023456703",
+            "ssn",
+            "receiver",
+            "receiverName",
+            "name",
+            "성명",
+            "addr",
+            "addr2",
+            "passportNo",
+            "acct",
+            "cardNo",
+            "a@b.kr",
+            "productName",
+        ])
     };
     let texts = prop::sample::select(vec![
         "010-2345-6703",
@@ -86,6 +107,24 @@ fn documents() -> impl Strategy<Value = serde_json::Value> {
         "20260807-5081787",
         "2024-08-15 010-2345-6707",
         "배송 전 연락",
+        "박기훈",
+        "HONG GILDONG",
+        "유자차",
+        "정종현님 예약",
+        "수취인 김민수",
+        "서울 강남구 테헤란로 152, 3층",
+        "101동 1203호",
+        "Ship to 152, Teheran-ro, Gangnam-gu, Seoul",
+        "name is Junggeun Park from here",
+        "help@shop.kr",
+        "P129407066214",
+        "P839078116548",
+        "M123A4567",
+        "110-345-678901",
+        "3333012345678",
+        "4518425328425547",
+        "passport",
+        "신한은행",
         "",
     ]);
     let numbers = prop::sample::select(vec![1_023_456_708_u64, 212_345_678, 1_793_458_800_000, 7]);
@@ -104,15 +143,13 @@ proptest! {
     /// one with an escape is read without a first look: all must see the same.
     #[test]
     fn how_a_document_is_written_changes_nothing(document in documents()) {
+        let document = serde_json::json!({ "q": document });
         let compact = document.to_string();
         let pretty = serde_json::to_string_pretty(&document).expect("a document is text");
-        // An escape where nothing is inspected: in a key that nobody knows.
-        let escaped = format!(r#"{{"\u0071":{compact}}}"#);
+        let escaped = compact.replacen("\"q\"", "\"\\u0071\"", 1);
         let expected = found(&record(compact.as_bytes()));
         prop_assert_eq!(&found(&record(pretty.as_bytes())), &expected);
-        let below: Vec<Found> =
-            found(&record(escaped.as_bytes())).into_iter().map(|one| (one.0, one.1.replacen(".q", "", 1), one.2, one.3, one.4)).collect();
-        prop_assert_eq!(below, expected);
+        prop_assert_eq!(&found(&record(escaped.as_bytes())), &expected);
     }
 }
 

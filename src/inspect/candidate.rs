@@ -173,9 +173,12 @@ impl Group {
         is_inside_word(text, self.start as usize, self.end as usize)
     }
 
-    /// Whether an account, a card or a licence may lie in it, which only a name tells from other numbers.
-    pub(super) fn may_be_named(&self) -> bool {
+    /// Whether an account, a card or a licence may lie in it, which only a name tells from other numbers: all have
+    /// four digits side by side, and network addresses have not.
+    pub(super) fn may_be_named(&self, text: &[u8]) -> bool {
+        let group = text.get(self.range()).unwrap_or_default();
         self.digits >= NAMED_DIGITS_MIN
+            && (self.is_plain() || group.windows(4).any(|four| four.iter().copied().all(is_digit)))
     }
 
     /// A first look, without names and evidence: most groups are timestamps, barcodes and identifiers.

@@ -278,9 +278,7 @@ impl Memo {
             self.stamp = stamp;
         }
         let slot = self.slots.get_mut(slot_of(name))?;
-        if usize::from(slot.length) == name.len()
-            && slot.name.iter().zip(name).all(|(one, other)| one == other)
-        {
+        if usize::from(slot.length) == name.len() && slot.name.get(..name.len()) == Some(name) {
             return dictionary.known(slot.found?);
         }
         let found = std::str::from_utf8(name).ok().and_then(|name| dictionary.find(name));

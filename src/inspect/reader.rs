@@ -69,6 +69,11 @@ pub(super) struct Work {
     words: text::Words,
     /// Whether the payload holds an `@`.
     has_at: bool,
+    /// Where the strings begin in which a text may be found; of no meaning where all tokens are to be seen.
+    spots: Vec<u32>,
+    /// Of `spots`: the first that does not begin before the token at hand.
+    spot: usize,
+    sees_all: bool,
 }
 
 /// For a text that had to be decoded or folded.
@@ -230,7 +235,9 @@ impl<'r, W: Watch> Reader<'r, W> {
         find_groups(plain.as_bytes(), &work.bitmaps, &mut work.groups);
         let place = Place { token, path, text, folded };
         for group in &work.groups {
-            if group.may_be_named() || group.may_hold_number(plain.as_bytes(), &work.bitmaps, false) {
+            if group.may_be_named(plain.as_bytes())
+                || group.may_hold_number(plain.as_bytes(), &work.bitmaps, false)
+            {
                 self.read_group(plain, *group, place);
             }
         }
@@ -462,7 +469,21 @@ impl<'a, W: Watch> Visit<'a> for Reader<'_, W> {
         if !W::WATCHES && !bitmaps.has_backslash() && !self.work.groups.is_empty() {
             self.triage(bytes);
         }
+        self.find_spots(bytes, bitmaps);
         self.work.ready(bitmaps);
+    }
+
+    fn is_curious(&self) -> bool {
+        self.work.sees_all || !self.work.groups.is_empty() || !self.work.spots.is_empty()
+    }
+
+    fn interest(&mut self, from: u32) -> Option<u32> {
+        // To begin anew would void what the second walk is about.
+        if self.said.is_some() || self.work.sees_all {
+            return None;
+        }
+        self.work.has_group(from, u32::MAX);
+        Some(self.work.next_start.min(self.work.next_spot(from)))
     }
 
     fn restart(&mut self) {
@@ -514,7 +535,8 @@ impl Work {
             let is_quoted = start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'"');
             group.only_named = !bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
                 && !group.may_hold_number(bytes, bitmaps, !is_quoted);
-            !group.only_named || group.may_be_named() && !(group.is_plain() && group.is_inside_word(bytes))
+            !group.only_named
+                || group.may_be_named(bytes) && !(group.is_plain() && group.is_inside_word(bytes))
         });
     }
 
@@ -529,8 +551,15 @@ impl Work {
         self.rewind();
     }
 
+    fn next_spot(&mut self, from: u32) -> u32 {
+        while self.spots.get(self.spot).is_some_and(|spot| *spot < from) {
+            self.spot += 1;
+        }
+        self.spots.get(self.spot).copied().unwrap_or(u32::MAX)
+    }
+
     fn rewind(&mut self) {
-        self.cursor = 0;
+        (self.cursor, self.spot) = (0, 0);
         self.look_ahead();
     }
 

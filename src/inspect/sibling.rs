@@ -98,8 +98,8 @@ impl<'a> Visit<'a> for Siblings<'_> {
         if self.work.objects.binary_search(&object_at).is_err() {
             return;
         }
-        let Some(key) = path.key() else { return };
-        let known = self.rules.fields.look_up(key.text(&mut self.work.key));
+        let key = path.key();
+        let known = key.and_then(|key| self.rules.fields.look_up(key.text(&mut self.work.key)));
         let text = token.text(&mut self.work.value);
         let mut say = |bearer, name| self.said.push(Said { object_at, bearer, name });
         // The name of a bank beside a number.
@@ -124,19 +124,21 @@ impl<'a> Visit<'a> for Siblings<'_> {
     }
 }
 
-/// The bracket of the innermost object that `path` leads into; `opens` are those of all its levels.
+/// The bracket of the innermost object that `path` leads into, of the document where there is none; `opens` are those
+/// of all its levels.
 pub(super) fn object_of(opens: &[u32], path: Path<'_, '_>) -> Option<u32> {
-    let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }))?;
-    opens.get(level).copied()
+    let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }));
+    opens.get(level.unwrap_or(0)).copied()
 }
 
 /// What belongs together: an object, or the array that it is an element of: `[{"c":0,"x":"…"},{"c":1,"x":"…"}]`.
 pub(super) fn company_of(opens: &[u32], path: Path<'_, '_>) -> Option<u32> {
-    let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }))?;
-    let above = level.checked_sub(1).and_then(|above| path.frames.get(above).map(|frame| (above, frame)));
-    match above {
-        Some((above, Frame::Index(_))) => opens.get(above).copied(),
-        _ => opens.get(level).copied(),
+    let level = path.frames.iter().rposition(|frame| matches!(frame, Frame::Key { .. }));
+    let above = level.and_then(|level| level.checked_sub(1));
+    let is_element = |above: &usize| matches!(path.frames.get(*above), Some(Frame::Index(_)));
+    match above.filter(is_element) {
+        Some(above) => opens.get(above).copied(),
+        None => object_of(opens, path),
     }
 }
 

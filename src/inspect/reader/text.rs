@@ -15,7 +15,7 @@ use super::super::sibling::{Undecided, company_of, object_of};
 use super::super::watch::{Candidate, Watch};
 use super::super::{code, hangul, weight};
 use super::{BUFFER_BYTES_KEPT_MAX, Place, Reader};
-use crate::decode::{Frame, Path, Token, TokenKind};
+use crate::decode::{BLOCK_BYTES, Bitmaps, Frame, Path, Token, TokenKind};
 use crate::entity::EntityType;
 use crate::finding::{Finding, Validity};
 
@@ -52,18 +52,116 @@ impl<'r, W: Watch> Reader<'r, W> {
     }
 
     fn is_worth_searching(&mut self, token: &Token<'_>, path: Path<'_, '_>) -> bool {
-        let raw = token.raw;
-        if token.escaped || !raw.is_ascii() || code::has_length(raw.len()) {
+        if W::WATCHES || token.escaped {
             return true;
         }
-        let is_prose = || raw.len() >= PROSE_BYTES_MIN && memchr::memchr2(b' ', b'=', raw).is_some();
-        is_prose()
-            || self.work.has_at && raw.contains(&b'@')
-            || !raw.is_empty()
-                && path
-                    .key()
-                    .and_then(|key| self.field_name(&key))
-                    .is_some_and(|known| known.name.names_whole_values)
+        let known = path.key().and_then(|key| self.field_name(&key));
+        self.is_of_interest(token.raw, known) || known.is_none() && self.is_in_a_name(path)
+    }
+
+    /// Notes where the strings begin that must be seen, by what stands around them in the bytes; the others come to
+    /// nothing wherever they lie. Where that cannot be told, every token is to be seen.
+    pub(super) fn find_spots(&mut self, bytes: &[u8], bitmaps: &Bitmaps) {
+        self.work.spots.clear();
+        self.work.spots.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<u32>());
+        self.work.sees_all = W::WATCHES
+            || !matches!(bytes.first(), Some(b'{' | b'['))
+            || bitmaps.has_backslash()
+            || bitmaps.has_foldable()
+            || !bitmaps.is_ascii() && memchr::memchr(JAMO_LEAD, bytes).is_some();
+        if self.work.sees_all {
+            return;
+        }
+        let mut begun = None;
+        let mut key: &[u8] = &[];
+        // Whether the string stands in an array, behind an object or array: whose key that is is not known here.
+        let mut is_lost = false;
+        let mut before = 0;
+        for (block, base) in bitmaps.blocks().iter().zip((0..).step_by(BLOCK_BYTES)) {
+            let mut quotes = block.quote;
+            while quotes != 0 {
+                let at: usize = base + quotes.trailing_zeros() as usize;
+                quotes &= quotes - 1;
+                let Some(start) = begun.take() else {
+                    begun = Some(at + 1);
+                    continue;
+                };
+                let raw = bytes.get(start..at).unwrap_or_default();
+                let gap = bytes.get(before..start).unwrap_or_default();
+                before = at;
+                is_lost |= gap.iter().any(|byte| matches!(byte, b'}' | b']'));
+                let is_spot = if bytes.get(at + 1) == Some(&b':') {
+                    (key, is_lost) = (raw, false);
+                    if bytes.get(at + 2) == Some(&b'{') && self.recall(key).is_some_and(is_sure_name) {
+                        self.work.sees_all = true;
+                        return;
+                    }
+                    self.work.has_at && raw.contains(&b'@')
+                } else {
+                    let known = self.recall(key);
+                    is_lost || self.is_of_interest(raw, known)
+                };
+                if is_spot {
+                    self.work.spots.push(u32::try_from(start).unwrap_or(u32::MAX));
+                }
+            }
+        }
+    }
+
+    fn recall(&mut self, key: &[u8]) -> Option<Known<'r>> {
+        self.work.memo.look_up(&self.rules.fields, self.rules.stamp, key)
+    }
+
+    /// `{"성명":{"value":…}}`
+    fn is_in_a_name(&mut self, path: Path<'_, '_>) -> bool {
+        self.key_above(path).is_some_and(is_sure_name)
+    }
+
+    /// Whether something may be found in a string under a field of this name.
+    fn is_of_interest(&self, raw: &[u8], known: Option<Known<'r>>) -> bool {
+        if raw.is_empty() {
+            return false;
+        }
+        if known.is_some_and(|known| known.name.names_whole_values) {
+            return true;
+        }
+        if raw.is_ascii() {
+            let is_prose = || raw.len() >= PROSE_BYTES_MIN && memchr::memchr2(b' ', b'=', raw).is_some();
+            if !(code::has_length(raw.len()) || self.work.has_at && raw.contains(&b'@') || is_prose()) {
+                return false;
+            }
+        }
+        let Ok(text) = simdutf8::basic::from_utf8(raw) else { return true };
+        let signs = Signs::of(raw);
+        signs.at
+            || signs.road
+            || signs.latin_region
+            || signs.capitals
+            || signs.code && code::find(text, 0).is_some()
+            || !raw.is_ascii() && self.may_hold_name(text, known)
+    }
+
+    fn may_hold_name(&self, text: &str, known: Option<Known<'r>>) -> bool {
+        let names = &self.rules.names;
+        let is_likely = |weight| weight::confidence(weight, 0.0) >= weight::REPORTED_FROM;
+        // Beside other data of a person.
+        if known.is_none_or(|known| !known.name.names_a_value())
+            && names.may_be_value(text)
+            && names.read_value(text).is_some_and(|name| is_likely(name.weight + weight::NAME_COMPANY))
+        {
+            return true;
+        }
+        hangul::runs(text).any(|(start, end)| {
+            let labelled = self.may_be_labelled(text, start);
+            names.read_run(text, start, end, labelled).is_some_and(|name| {
+                let weigh = |(clue, more): (Clue<'_>, i32)| name.weight + clue.weight_for(PERSON) + more;
+                let most = name.weight + weight::LABEL + weight::NAME_OF_FIELD;
+                is_likely(name.weight)
+                    || labelled
+                        && is_likely(most)
+                        && self.label_clue(text, start, name.end).is_some_and(|label| is_likely(weigh(label)))
+            })
+        })
     }
 
     fn search<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
@@ -101,7 +199,7 @@ impl<'r, W: Watch> Reader<'r, W> {
                     self.latin_addresses(plain, place);
                 }
                 self.names(plain, field, place, taken);
-                if signs.capital {
+                if signs.capitals {
                     self.latin_names(plain, place);
                 }
             }
@@ -124,9 +222,7 @@ impl<'r, W: Watch> Reader<'r, W> {
         // A field that names its sibling, or somebody, names no value; one level up only what is sure counts.
         let speaks = |clue: &Clue<'_>| match clue.from {
             Origin::Key => clue.known.name.names_a_value(),
-            _ => clue.known.name.bearers.iter().any(|(bearer, strength)| {
-                *strength == Strength::Strong && matches!(*bearer, PERSON | ADDRESS)
-            }),
+            _ => is_sure_name(clue.known),
         };
         let Some(clue) = field.filter(speaks) else {
             self.leave_name_undecided(text, place, 0);
@@ -166,12 +262,15 @@ impl<'r, W: Watch> Reader<'r, W> {
 
     /// `{"receiver":{"name":…}}`
     fn has_owner_above(&mut self, place: Place<'_, '_>) -> bool {
-        let frames = place.path.frames;
+        self.key_above(place.path).is_some_and(|known| known.name.says(Bearer::Owner).is_some())
+    }
+
+    /// What is known of the key one level up.
+    fn key_above(&mut self, path: Path<'_, '_>) -> Option<Known<'r>> {
         let is_key = |frame: &Frame<'_>| matches!(frame, Frame::Key { .. });
-        let above = frames.iter().rposition(is_key).and_then(|level| frames.get(..level));
-        let key = above.and_then(|frames| Path { frames }.key());
-        key.and_then(|key| self.field_name(&key))
-            .is_some_and(|known| known.name.says(Bearer::Owner).is_some())
+        let above = path.frames.iter().rposition(is_key).and_then(|level| path.frames.get(..level))?;
+        let key = Path { frames: above }.key()?;
+        self.field_name(&key)
     }
 
     /// A value that would be a name if other data of a person stood beside it.
@@ -320,10 +419,9 @@ impl<'r, W: Watch> Reader<'r, W> {
             if start == begins {
                 *of_field = field.filter(|clue| clue.from == Origin::Key);
             }
-            let label = self.label_of_name(text, start);
-            *of_label = label.map(|label| Clue { known: label.known, from: Origin::Label });
-            let of_field = label.is_some_and(|label| label.of_field) && ends_as_value(text, name.end);
-            let said = said_of(&clues, PERSON) + if of_field { weight::NAME_OF_FIELD } else { 0 };
+            let label = self.label_clue(text, start, name.end);
+            *of_label = label.map(|(clue, _)| clue);
+            let said = said_of(&clues, PERSON) + label.map_or(0, |(_, more)| more);
             if self.name_found(name, said, (&clues, PERSON), place) {
                 from = name.end;
             }
@@ -349,6 +447,14 @@ impl<'r, W: Watch> Reader<'r, W> {
                 from = name.end;
             }
         }
+    }
+
+    /// What is said before the name `text[start..end]`, and what that weighs more as the name of a field.
+    fn label_clue(&self, text: &str, start: usize, end: usize) -> Option<(Clue<'r>, i32)> {
+        let label = self.label_of_name(text, start)?;
+        let of_field = label.of_field && ends_as_value(text, end);
+        let more = if of_field { weight::NAME_OF_FIELD } else { 0 };
+        Some((Clue { known: label.known, from: Origin::Label }, more))
     }
 
     /// A first look: whether what stands before may be a label: by its last syllable, or because it is no Hangul.
@@ -452,6 +558,11 @@ impl<'r, W: Watch> Reader<'r, W> {
     }
 }
 
+/// Whether such a field holds names or addresses, also in what stands below it.
+fn is_sure_name(known: Known<'_>) -> bool {
+    [PERSON, ADDRESS].iter().any(|bearer| known.name.says(*bearer) == Some(Strength::Strong))
+}
+
 /// What names a name in text.
 #[derive(Clone, Copy)]
 struct Label<'r> {
@@ -491,14 +602,15 @@ struct Signs {
     road: bool,
     /// `-gu`, `-si`, `-do`, `-ro`, `-gil`: every English address has one of them.
     latin_region: bool,
-    /// A capital that a small letter or another capital follows.
-    capital: bool,
+    /// Two words side by side that begin with capitals.
+    capitals: bool,
 }
 
 impl Signs {
     fn of(bytes: &[u8]) -> Signs {
         let mut signs = Signs { code: bytes.len() >= CI_BYTES_MIN, ..Signs::default() };
         let mut before = b' ';
+        let mut in_capitals = false;
         for (at, byte) in bytes.iter().enumerate() {
             match byte {
                 b'0'..=b'9' => {
@@ -507,14 +619,20 @@ impl Signs {
                         let head = bytes.get(..at).unwrap_or_default();
                         signs.road |= ends_as_road(head.strip_suffix(b" ").unwrap_or(head));
                     }
+                    in_capitals = false;
                 }
                 b'@' => signs.at = true,
-                b'a'..=b'z' | b'A'..=b'Z' => {
-                    signs.capital |= before.is_ascii_uppercase();
-                    signs.latin_region |=
-                        before == b'-' && matches!(byte.to_ascii_lowercase(), b'g' | b's' | b'd' | b'r');
+                b'A'..=b'Z' => {
+                    signs.capitals |= in_capitals && before == b' ';
+                    in_capitals |= !before.is_ascii_alphabetic();
+                    signs.latin_region |= before == b'-' && matches!(byte, b'G' | b'S' | b'D' | b'R');
                 }
-                _ => {}
+                b'a'..=b'z' => {
+                    in_capitals &= before != b' ';
+                    signs.latin_region |= before == b'-' && matches!(byte, b'g' | b's' | b'd' | b'r');
+                }
+                b' ' | b',' | b'-' => {}
+                _ => in_capitals = false,
             }
             before = *byte;
         }
