@@ -90,7 +90,8 @@ pub fn whole(text: &str) -> String {
 /// A `*` of a number that came masked counts like the digit it stands for.
 #[inline]
 fn is_hidden(character: char) -> bool {
-    let known = character.is_ascii_alphanumeric() || character == '*';
+    // Hangul before the rest: the tables of Unicode are slow to ask.
+    let known = character.is_ascii_alphanumeric() || character == '*' || ('가'..='힣').contains(&character);
     known || !character.is_ascii() && character.is_alphanumeric()
 }
 

@@ -184,10 +184,12 @@ impl<'a, V: Visit<'a>> Outline<'_, 'a, V> {
             }
             Kind::Object { wants_colon } => {
                 // The first, third … separator.
-                let odd = separator & prefix_xor(separator);
+                let counted = prefix_xor(separator);
+                let odd = separator & counted;
                 let colon_due = if *wants_colon { odd } else { separator ^ odd };
                 self.faults |= colon_due ^ colon;
-                *wants_colon ^= separator.count_ones() % 2 == 1;
+                // The last bit tells whether they are odd in number: counting costs more on a CPU of 2003.
+                *wants_colon ^= counted >> (u64::BITS - 1) == 1;
             }
         }
         Some(())

@@ -257,9 +257,10 @@ const MEMO_NAME_BYTES_MAX: usize = 30;
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    name: [u8; MEMO_NAME_BYTES_MAX],
-    /// 0 is an empty slot.
-    length: u8,
+    ends: Ends,
+    /// What of the name lies between its ends.
+    middle: [u8; MEMO_NAME_BYTES_MAX - 16],
+    is_taken: bool,
     found: Option<Found>,
 }
 
@@ -277,27 +278,48 @@ impl Memo {
             self.slots.resize(MEMO_SLOTS, Slot::default());
             self.stamp = stamp;
         }
-        let slot = self.slots.get_mut(slot_of(name))?;
-        if usize::from(slot.length) == name.len() && slot.name.get(..name.len()) == Some(name) {
+        let ends = Ends::of(name);
+        let middle = name.len().checked_sub(8).and_then(|end| name.get(8..end)).unwrap_or_default();
+        let slot = self.slots.get_mut(ends.slot())?;
+        let is_same = slot.is_taken && slot.ends == ends;
+        if is_same && (middle.is_empty() || slot.middle.get(..middle.len()) == Some(middle)) {
             return dictionary.known(slot.found?);
         }
         let found = std::str::from_utf8(name).ok().and_then(|name| dictionary.find(name));
-        if let (Some(place), Ok(length)) = (slot.name.get_mut(..name.len()), u8::try_from(name.len())) {
-            place.copy_from_slice(name);
-            (slot.length, slot.found) = (length, found);
+        if let Some(place) = slot.middle.get_mut(..middle.len()) {
+            place.copy_from_slice(middle);
+            (slot.ends, slot.is_taken, slot.found) = (ends, true, found);
         }
         dictionary.known(found?)
     }
 }
 
-/// By the length and the first and last bytes: most names of a record differ there.
-fn slot_of(name: &[u8]) -> usize {
-    let ends = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(31),
-        _ => name.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-    };
-    let mixed = (ends ^ name.len() as u64).wrapping_mul(SPREAD);
-    usize::from((mixed >> (u64::BITS - u16::BITS)) as u16) % MEMO_SLOTS
+/// The length of a name and its first and last eight bytes (all bytes of a shorter one): most names of a record differ
+/// there, and names of up to sixteen bytes are told from each other by that alone.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
+impl Ends {
+    #[inline]
+    fn of(name: &[u8]) -> Ends {
+        let ends = |first, last| Ends { first, last, length: name.len() };
+        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            return ends(u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        }
+        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            return ends(u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into());
+        }
+        ends(name.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), 0)
+    }
+
+    fn slot(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(31) ^ self.length as u64).wrapping_mul(SPREAD);
+        usize::from((mixed >> (u64::BITS - u16::BITS)) as u16) % MEMO_SLOTS
+    }
 }
 
 trait TrimDigits {
