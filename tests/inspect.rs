@@ -237,6 +237,21 @@ fn letters_written_apart_and_wide_digits_are_read() {
 }
 
 #[test]
+fn one_kind_can_be_sought_alone() {
+    let payload = r#"{"receiverName":"홍길동","tel":"010-2345-6703","cardNo":"4009 0512 3456 7812"}"#;
+    let seeking = |entities: &[EntityType]| {
+        let inspector =
+            Inspector::builtin().expect("the built-in rules hold their examples").seeking(entities);
+        let mut scratch = Scratch::default();
+        let found = inspector.inspect(&record(payload.as_bytes()), &mut scratch);
+        found.findings.iter().map(|finding| finding.entity).collect::<Vec<_>>()
+    };
+    for entities in [&[PhoneNumber][..], &[PersonName], &[PersonName, PhoneNumber], &[]] {
+        assert_eq!(seeking(entities), entities);
+    }
+}
+
+#[test]
 fn duplicate_keys_are_all_seen_and_a_key_may_be_a_finding() {
     check(
         r#"{"tel":"010-2345-6703","tel":"010-2345-6704","by":{"010-2345-6705":{"tel":"010-2345-6706"}}}"#,

@@ -186,7 +186,8 @@ pub(super) struct ExplainArgs {
 #[command(after_help = "\
 Examples:
   sumun bench --corpus mixed.kcat --threads 2 --seconds 10
-  sumun bench --corpus mixed.kcat -c sumun.yaml -o human")]
+  sumun bench --corpus mixed.kcat -c sumun.yaml -o human
+  sumun bench --corpus mixed.kcat --entity phone_number")]
 pub(super) struct BenchArgs {
     /// The records, one per line
     #[arg(long, value_name = "FILE")]
@@ -194,6 +195,9 @@ pub(super) struct BenchArgs {
     /// Locate and judge each record too, and build its alerts
     #[arg(short, long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Look for this kind of personal data only; may be repeated [default: all]
+    #[arg(long, value_name = "ENTITY", value_parser = parse_entity, conflicts_with = "config")]
+    pub(super) entity: Vec<EntityType>,
     /// What a line is, as for `scan`
     #[arg(long, value_enum, default_value_t = Input::Kcat)]
     pub(super) input: Input,

@@ -51,6 +51,8 @@ impl Stages {
     fn new(arguments: &BenchArgs) -> Result<Stages, Failure> {
         let Some(path) = &arguments.config else {
             let inspector = Inspector::builtin().map_err(|error| Failure::new(Exit::Internal, error))?;
+            let sought = &arguments.entity;
+            let inspector = if sought.is_empty() { inspector } else { inspector.seeking(sought) };
             return Ok(Stages::Inspect(Box::new(inspector)));
         };
         let config = assemble::configuration(path)?;

@@ -41,10 +41,11 @@ pub use watch::{Candidate, Tip, Weighed};
 pub use weight::REPORTED_FROM;
 
 use crate::decode::{self, Walked};
+use crate::entity::EntityType;
 use crate::finding::{Finding, Issue};
 use crate::record::{Header, Part, Record};
 use reader::{Context, Reader, Work};
-use rule::Rules;
+use rule::{Rules, Sought};
 use sibling::{SiblingWork, Siblings};
 use watch::{Unwatched, Watch, Watched};
 
@@ -120,6 +121,13 @@ impl Inspector {
         let inspector = Inspector::untested(extra)?;
         inspector.test()?;
         Ok(inspector)
+    }
+
+    /// Looks for `entities` only: to measure what they cost.
+    #[must_use]
+    pub fn seeking(mut self, entities: &[EntityType]) -> Inspector {
+        self.rules.sought = Sought::new(entities);
+        self
     }
 
     /// `sha256:…` over the texts of the rules.

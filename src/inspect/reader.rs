@@ -169,11 +169,11 @@ impl<'r, W: Watch> Reader<'r, W> {
         let numeric = field.as_ref().is_none_or(|field| !field.quoted);
         let mut chunks = std::mem::take(&mut self.work.chunks);
         cut_group(bytes, group, &mut chunks);
+        let mut readings = Readings::default();
         let may_be_found = (0..chunks.len()).any(|first| {
-            let now_ms = self.context.now_ms;
-            let Some(readings) = Readings::of(self.rules, bytes, &chunks, first, numeric, now_ms) else {
+            if !readings.read(self.rules, bytes, &chunks, first, numeric, self.context.now_ms) {
                 return false;
-            };
+            }
             // Of an unknown field its parent or its sibling may say something.
             known.is_none() && (field.is_none() || readings.speak_for_themselves())
                 || readings
@@ -184,7 +184,8 @@ impl<'r, W: Watch> Reader<'r, W> {
         may_be_found
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most tokens go after one comparison")]
+    #[inline(always)]
     fn token<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
         let start = token.at;
         let end = start + u32::try_from(token.raw.len()).unwrap_or(u32::MAX);
@@ -267,8 +268,10 @@ impl<'r, W: Watch> Reader<'r, W> {
         place: Place<'_, '_>,
     ) -> Option<usize> {
         let numeric = place.token.kind == TokenKind::Number;
-        let readings =
-            Readings::of(self.rules, text.as_bytes(), chunks, first, numeric, self.context.now_ms)?;
+        let mut readings = Readings::default();
+        if !readings.read(self.rules, text.as_bytes(), chunks, first, numeric, self.context.now_ms) {
+            return None;
+        }
         let clues = self.clues(text, chunks.get(first)?.start, place);
         let likeliest = readings.likeliest(&clues)?;
         if W::WATCHES {
@@ -291,6 +294,9 @@ impl<'r, W: Watch> Reader<'r, W> {
     }
 
     fn push(&mut self, finding: Finding, place: Place<'_, '_>) {
+        if !self.rules.sought.contains(finding.entity) {
+            return;
+        }
         if finding.entity != EntityType::PersonName
             && let Some(object_at) = company_of(&self.work.opens, place.path)
         {
@@ -464,7 +470,7 @@ impl<'r, W: Watch> Reader<'r, W> {
 
 impl<'a, W: Watch> Visit<'a> for Reader<'_, W> {
     fn begin(&mut self, bytes: &'a [u8], bitmaps: &Bitmaps) {
-        self.work.begin(bytes, bitmaps);
+        self.work.begin(bytes, bitmaps, self.rules.sought.by_name);
         // Who asks is also shown what plainly comes to nothing.
         if !W::WATCHES && !bitmaps.has_backslash() && !self.work.groups.is_empty() {
             self.triage(bytes);
@@ -523,7 +529,7 @@ impl<'a, W: Watch> Visit<'a> for Reader<'_, W> {
 }
 
 impl Work {
-    fn begin(&mut self, bytes: &[u8], bitmaps: &Bitmaps) {
+    fn begin(&mut self, bytes: &[u8], bitmaps: &Bitmaps, by_name: bool) {
         self.has_at = memchr::memchr(b'@', bytes).is_some();
         self.groups.clear();
         self.groups.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<Group>());
@@ -536,7 +542,7 @@ impl Work {
             group.only_named = !bitmaps.any_backslash(start.saturating_sub(ESCAPE_BYTES_MAX), start)
                 && !group.may_hold_number(bytes, bitmaps, !is_quoted);
             !group.only_named
-                || group.may_be_named(bytes) && !(group.is_plain() && group.is_inside_word(bytes))
+                || by_name && group.may_be_named(bytes) && !(group.is_plain() && group.is_inside_word(bytes))
         });
     }
 
@@ -644,6 +650,11 @@ fn escapes_hide_digits(raw: &[u8]) -> bool {
 }
 
 fn cut_group(text: &[u8], group: Group, out: &mut Vec<Chunk>) {
+    if group.is_plain() && text.get(group.start as usize) != Some(&b'*') {
+        out.clear();
+        out.push(Chunk { start: group.start as usize, end: group.end as usize });
+        return;
+    }
     let (start, end) = without_emphasis(text, group.start as usize, group.end as usize);
     cut(text, start, end, out);
 }

@@ -47,6 +47,7 @@ pub(super) struct Reading<'r> {
     pub(super) grounds: [Option<&'r Arc<str>>; 3],
 }
 
+#[derive(Default)]
 pub(super) struct Readings<'r>([Option<Reading<'r>>; KINDS]);
 
 /// The reading that wins.
@@ -61,23 +62,27 @@ pub(super) struct Likeliest<'n, 'r> {
 }
 
 impl<'r> Readings<'r> {
-    /// Of what begins with `chunks[first]`.
-    pub(super) fn of(
+    /// Reads what begins with `chunks[first]`; false where nothing can be read in it. In place: readings are large, and
+    /// most numbers have none.
+    #[must_use]
+    pub(super) fn read(
+        &mut self,
         rules: &'r Rules,
         text: &[u8],
         chunks: &[Chunk],
         first: usize,
         numeric: bool,
         now_ms: i64,
-    ) -> Option<Readings<'r>> {
-        let readings = Readings([
-            phone(rules, text, chunks, first, numeric),
-            resident(rules, text, chunks, first, now_ms),
-            license(rules, text, chunks, first),
-            card(rules, text, chunks, first),
-            account(rules, text, chunks, first),
-        ]);
-        readings.0.iter().any(Option::is_some).then_some(readings)
+    ) -> bool {
+        let [of_phone, of_resident, of_license, of_card, of_account] = &mut self.0;
+        *of_phone = phone(rules, text, chunks, first, numeric);
+        *of_resident = resident(rules, text, chunks, first, now_ms);
+        if rules.sought.by_name {
+            *of_license = license(rules, text, chunks, first);
+            *of_card = card(rules, text, chunks, first);
+            *of_account = account(rules, text, chunks, first);
+        }
+        self.0.iter().any(Option::is_some)
     }
 
     /// Whether one of them may be found although nothing names it.

@@ -210,8 +210,46 @@ pub(super) struct Rules {
     pub(super) digest: String,
     /// The first bytes of the digest: tells these rules from others in a memo.
     pub(super) stamp: u64,
+    pub(super) sought: Sought,
     tests: Vec<Test>,
     built_in: Vec<EntityType>,
+}
+
+/// What is looked for. Nothing else is read, and so does not compete either.
+pub(super) struct Sought {
+    entities: Vec<EntityType>,
+    /// Whether one of them is no number.
+    pub(super) in_texts: bool,
+    /// Whether one of them is a number that only its field's name, or its issuer, makes personal.
+    pub(super) by_name: bool,
+}
+
+impl Sought {
+    pub(super) fn new(entities: &[EntityType]) -> Sought {
+        use EntityType::{
+            BankAccount, DriversLicense, ForeignerRegistrationNumber, PaymentCard, PhoneNumber,
+            ResidentRegistrationNumber,
+        };
+        let by_name = |entity: &EntityType| matches!(entity, BankAccount | PaymentCard | DriversLicense);
+        let by_form = |entity: &EntityType| {
+            matches!(entity, PhoneNumber | ResidentRegistrationNumber | ForeignerRegistrationNumber)
+        };
+        Sought {
+            in_texts: entities.iter().any(|entity| !by_name(entity) && !by_form(entity)),
+            by_name: entities.iter().any(by_name),
+            entities: entities.to_vec(),
+        }
+    }
+
+    pub(super) fn contains(&self, entity: EntityType) -> bool {
+        self.entities.contains(&entity)
+    }
+}
+
+impl Default for Sought {
+    fn default() -> Sought {
+        Sought::new(&EntityType::ALL)
+    }
 }
 
 /// Evidence that is no name.

@@ -40,9 +40,12 @@ pub(super) struct Words {
 impl<'r, W: Watch> Reader<'r, W> {
     #[inline]
     pub(super) fn text<'a>(&mut self, token: Token<'a>, path: Path<'_, 'a>) {
+        if !self.rules.sought.in_texts {
+            return;
+        }
         let is_worth_it = match token.kind {
             TokenKind::Number | TokenKind::Literal => false,
-            TokenKind::Key => token.raw.contains(&b'@'),
+            TokenKind::Key => self.work.has_at && token.raw.contains(&b'@'),
             TokenKind::Text => true,
             TokenKind::String => self.is_worth_searching(&token, path),
         };
@@ -64,12 +67,13 @@ impl<'r, W: Watch> Reader<'r, W> {
     pub(super) fn find_spots(&mut self, bytes: &[u8], bitmaps: &Bitmaps) {
         self.work.spots.clear();
         self.work.spots.shrink_to(BUFFER_BYTES_KEPT_MAX / size_of::<u32>());
+        let in_texts = self.rules.sought.in_texts;
         self.work.sees_all = W::WATCHES
             || !matches!(bytes.first(), Some(b'{' | b'['))
             || bitmaps.has_backslash()
             || bitmaps.has_foldable()
-            || !bitmaps.is_ascii() && memchr::memchr(JAMO_LEAD, bytes).is_some();
-        if self.work.sees_all {
+            || in_texts && !bitmaps.is_ascii() && memchr::memchr(JAMO_LEAD, bytes).is_some();
+        if self.work.sees_all || !in_texts {
             return;
         }
         let mut begun = None;
