@@ -90,7 +90,7 @@ fn what_is_left_out_has_its_default() {
     assert!(config.listen.is_none());
     assert!(config.state_dir.ends_with("sumun-state"));
     assert_eq!(config.warnings.len(), 2, "no route, no facts: {:?}", config.warnings);
-    assert!(config.warnings[0].contains("sumun.yaml:3:9: no route is sure to match `orders`"));
+    assert!(config.warnings[0].contains("sumun.yaml:3:37: no route is sure to match `orders`"));
 }
 
 #[test]
@@ -105,6 +105,7 @@ egress:
   topics: [orders, '^a(']
   start_from: yesterday
   lanes: 0
+  group: ''
 outputs: {alerts: '^x', receipts: sumun.receipts, receipt_interval: 5}
 tokens: {keys: [{id: k1, key_file: keys/none.hex}]}
 telemetry: {listen: localhost}
@@ -116,10 +117,11 @@ telemetry: {listen: localhost}
             "6:20: not a regular expression; check its brackets and repetitions",
             "7:15: `start_from` is none of earliest, latest or a time; write a time as in `2026-11-01T00:00:00+09:00`",
             "8:10: `lanes` is neither `auto` nor a number from 1 to 256; write `auto`",
-            "9:19: a pattern names no topic to write to; write its name",
-            "9:69: `receipt_interval` is no duration; write a number with ms, s, m, h or d, as in `30s`",
-            "10:36: the key file `keys/none.hex` cannot be read (entity not found); check it",
-            "11:21: `listen` is no address; write `IP:PORT`, as in `127.0.0.1:9469`",
+            "9:10: `group` is empty; write a name, as in `sumun`",
+            "10:19: a pattern names no topic to write to; write its name",
+            "10:69: `receipt_interval` is no duration; write a number with ms, s, m, h or d, as in `30s`",
+            "11:36: the key file `keys/none.hex` cannot be read (there is none); make one with `sumun token --new-key keys/none.hex`",
+            "12:21: `listen` is no address; write `IP:PORT`, as in `127.0.0.1:9469`",
         ],
     );
 }
@@ -156,7 +158,7 @@ fn a_key_file_is_for_its_owner_only_and_holds_a_key() {
     refused(
         &with("keys/short.hex"),
         &[
-            "5:36: the key file `keys/short.hex` holds no key; write 64 hexadecimal digits, `openssl rand -hex 32`",
+            "5:36: the key file `keys/short.hex` holds no key of 64 hexadecimal digits; make one with `sumun token --new-key FILE`",
         ],
     );
     let twice = "{id: k1, key_file: keys/k1.hex}, {id: k1, key_file: keys/k1.hex}";
@@ -192,7 +194,7 @@ fn librdkafka_gets_what_sumun_does_not_own() {
             "3:68: `acks` belongs to sumun: an output counts only when every in-sync replica has it; leave it out",
             "3:77: librdkafka knows no property `fetch.wat.ms`; see its CONFIGURATION.md",
             "3:94: librdkafka refuses this value of `session.timeout.ms`; see its CONFIGURATION.md",
-            "3:165: the file of `sasl.password` cannot be read (entity not found); check its path",
+            "3:165: the file of `sasl.password` cannot be read (there is none); check its path",
         ],
     );
 }
@@ -202,8 +204,8 @@ fn a_topic_that_sumun_writes_is_not_read() {
     refused(
         &SMALL.replace("[orders]", "['^.*']"),
         &[
-            "3:9: `egress.topics` take in `sumun.alerts`, which sumun writes: it would inspect itself; add it to `exclude`",
-            "3:9: `egress.topics` take in `sumun.receipts`, which sumun writes: it would inspect itself; add it to `exclude`",
+            "3:37: `egress.topics` take in `sumun.alerts`, which sumun writes: it would inspect itself; add it to `exclude`",
+            "3:37: `egress.topics` take in `sumun.receipts`, which sumun writes: it would inspect itself; add it to `exclude`",
         ],
     );
     loads(&SMALL.replace("[orders]", "['^.*'], exclude: ['^sumun\\.']"));

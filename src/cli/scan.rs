@@ -4,7 +4,7 @@
 use std::io::{self, BufWriter, Write as _};
 
 use super::args::{FailOn, Format, ScanArgs};
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::{Exit, Failure, Outcome, say};
 use super::input::{Line, each_line};
 use super::json_line;
 use super::report::{Report, Totals};
@@ -55,6 +55,11 @@ fn scan(arguments: &ScanArgs, language: Language, totals: &mut Totals) -> Result
         // Whoever feeds lines one by one sees each answer at once.
         if is_idle { out.flush().map_err(writing) } else { Ok(()) }
     })?;
+    if totals.has_only_input_errors() {
+        say(format_args!(
+            "warning: no line is a record of this form; --input says which: kcat, ndjson or text"
+        ));
+    }
     if arguments.output == Format::Human {
         out.write_all(totals.human(language).as_bytes()).map_err(writing)?;
     }

@@ -101,7 +101,7 @@ fn create_key(path: &Path) -> Result<(), String> {
         format!(
             "the key file {} was not written ({}); name a new file in a folder that exists",
             path.display(),
-            error.kind()
+            config::why(&error)
         )
     })
 }

@@ -35,7 +35,7 @@ fn existing_one(
             Ok(true) => Ok(path),
             Ok(false) => Err(format!("there is no `{}`; check the path", path.display())),
             Err(error) => {
-                Err(format!("`{}` cannot be reached ({}); check the path", path.display(), error.kind()))
+                Err(format!("`{}` cannot be reached ({}); check the path", path.display(), why(&error)))
             }
         }
     })
@@ -106,11 +106,26 @@ pub fn key_id(text: &str) -> Result<String, String> {
     }
 }
 
+/// Why a file cannot be had, in words of those who run programs: Rust calls a missing file a missing entity, and an
+/// entity is something else here.
+pub fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is none".to_owned(),
+        std::io::ErrorKind::AlreadyExists => "there is one already".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 /// 64 hexadecimal digits, a newline allowed, readable by its owner only.
 pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     let name = path.display();
-    let unread =
-        |error: std::io::Error| format!("the key file `{name}` cannot be read ({}); check it", error.kind());
+    let unread = |error: std::io::Error| {
+        let remedy = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("make one with `sumun token --new-key {name}`"),
+            _ => "check it".to_owned(),
+        };
+        format!("the key file `{name}` cannot be read ({}); {remedy}", why(&error))
+    };
     let file = std::fs::File::open(path).map_err(unread)?;
     let metadata = file.metadata().map_err(unread)?;
     if metadata.is_dir() {
@@ -128,7 +143,7 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], String> {
     let digits =
         text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     hex(digits).ok_or_else(|| {
-        format!("the key file `{name}` holds no key; write {KEY_HEX_DIGITS} hexadecimal digits, `openssl rand -hex 32`")
+        format!("the key file `{name}` holds no key of {KEY_HEX_DIGITS} hexadecimal digits; make one with `sumun token --new-key FILE`")
     })
 }
 

@@ -6,6 +6,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
+use super::files::why;
 use super::read::Reading;
 use crate::yaml::{Node, Value};
 
@@ -66,7 +67,7 @@ pub(super) fn properties(
                 Ok(text) => text.trim_end_matches(['\r', '\n']).clone_into(&mut value),
                 Err(error) => {
                     let message =
-                        format!("the file of `{property}` cannot be read ({}); check its path", error.kind());
+                        format!("the file of `{property}` cannot be read ({}); check its path", why(&error));
                     reading.problem(entry.node.position, message);
                     continue;
                 }

@@ -21,7 +21,7 @@ use crate::offsets::StartFrom;
 use crate::time::parse_rfc3339_ms;
 use crate::yaml::{self, Node, Position};
 
-pub use files::{key_id, read_key};
+pub use files::{key_id, read_key, why};
 pub use read::{ConfigErrors, Problem};
 use read::{Reading, Section};
 
@@ -150,7 +150,7 @@ pub fn load(file: &Path) -> Result<Config, ConfigErrors> {
         let what = if error.kind() == std::io::ErrorKind::InvalidData {
             "the file is not UTF-8; save it as UTF-8".to_owned()
         } else {
-            format!("the file cannot be read ({}); check its path", error.kind())
+            format!("the file cannot be read ({}); check its path", why(&error))
         };
         failed(Position::default(), what)
     })?;
@@ -275,7 +275,10 @@ fn egress(top: Section<'_>, folder: &Path, reading: &mut Reading<'_>) -> Option<
     Some(Egress {
         cluster: Cluster { brokers, kafka: kafka::properties(section.get("kafka"), folder, reading) },
         group: reading
-            .parsed(section.get("group"), "group", |text| Ok(text.to_owned()))
+            .parsed(section.get("group"), "group", |text| {
+                let named = (!text.trim().is_empty()).then(|| text.to_owned());
+                named.ok_or_else(|| "`group` is empty; write a name, as in `sumun`".to_owned())
+            })
             .unwrap_or("sumun".to_owned()),
         topics: routes::topics(topics, "topics", reading),
         exclude: excluded(section.get("exclude"), reading),
@@ -378,7 +381,7 @@ fn outputs(
 /// A topic that sumun writes and reads would feed itself.
 fn refuse_a_loop(top: Section<'_>, egress: &Egress, outputs: &Outputs, reading: &mut Reading<'_>) {
     let one_cluster = outputs.cluster.brokers.iter().any(|broker| egress.cluster.brokers.contains(broker));
-    let position = top.get("egress").map_or(top.position, |node| node.position);
+    let position = topics_position(top);
     for topic in [&outputs.alerts, &outputs.receipts] {
         if one_cluster && egress.covers(topic) {
             let message = format!(
@@ -387,6 +390,14 @@ fn refuse_a_loop(top: Section<'_>, egress: &Egress, outputs: &Outputs, reading: 
             reading.problem(position, message);
         }
     }
+}
+
+/// Where `egress.topics` stands.
+fn topics_position(top: Section<'_>) -> Position {
+    let Some(egress) = top.get("egress") else { return top.position };
+    let yaml::Value::Map(entries) = &egress.value else { return egress.position };
+    let topics = Section { what: "egress", position: egress.position, entries }.get("topics");
+    topics.map_or(egress.position, |node| node.position)
 }
 
 fn facts(top: Section<'_>, folder: &Path, reading: &mut Reading<'_>) -> Facts {
@@ -413,8 +424,8 @@ fn listen(top: Section<'_>, reading: &mut Reading<'_>) -> Option<SocketAddr> {
 fn warnings(top: Section<'_>, config: &Config) -> Vec<String> {
     let place = |key: &str| top.get(key).map_or(top.position, |node| node.position);
     let mut warnings = Vec::new();
-    let mut warn = |key: &str, message: String| {
-        warnings.push(format!("{}:{}: {message}", config.file.display(), place(key)));
+    let mut warn = |position: Position, message: String| {
+        warnings.push(format!("{}:{position}: {message}", config.file.display()));
     };
     for topic in &config.egress.topics {
         let routed = config.routes.iter().flat_map(|route| &route.topics).any(|pattern| match topic {
@@ -423,24 +434,24 @@ fn warnings(top: Section<'_>, config: &Config) -> Vec<String> {
         });
         if !routed {
             let message = "its recipients are unknown and its subjects unresolved; add a route";
-            warn("egress", format!("no route is sure to match `{}`: {message}", topic.as_str()));
+            warn(topics_position(top), format!("no route is sure to match `{}`: {message}", topic.as_str()));
         }
     }
     if config.geo_databases.is_empty() && config.routes.iter().any(|route| route.address.is_some()) {
         warn(
-            "routes",
+            place("routes"),
             "no geo database: addresses tell no country; add one under `geo.databases`".to_owned(),
         );
     }
     if config.facts.files.is_empty() {
         warn(
-            "facts",
+            place("facts"),
             "no facts: every recipient is unknown and nothing is permitted; add `facts.files`".to_owned(),
         );
     }
     if config.listen.is_some_and(|address| !address.ip().is_loopback()) {
         let message = "metrics and health are served beyond this machine, without a password";
-        warn("telemetry", format!("{message}; listen on 127.0.0.1 where that is not meant"));
+        warn(place("telemetry"), format!("{message}; listen on 127.0.0.1 where that is not meant"));
     }
     warnings
 }

@@ -158,6 +158,11 @@ impl Totals {
     pub(super) fn has_findings(&self) -> bool {
         self.findings > 0
     }
+
+    /// Lines there were, but no record: most likely they have another form.
+    pub(super) fn has_only_input_errors(&self) -> bool {
+        self.input_errors > 0 && self.records == 0
+    }
 }
 
 #[cfg(test)]
