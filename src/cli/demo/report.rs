@@ -166,6 +166,11 @@ impl Report {
 
     fn destinations(&self, facts: &Facts, language: Language, page: &mut Page) {
         head(language.pick("Where personal data went", "개인정보가 간 곳"), page);
+        let counted = language.pick(
+            "counted in records: one with several transfers stands in several lines",
+            "레코드 수 기준: 이전이 여럿인 레코드는 여러 줄에 셈",
+        );
+        page.add(Tone::Plain, |out| line(out, &format!("  ({counted})")));
         let mut places: BTreeMap<(Option<&str>, Option<Country>), Vec<&RegisterRow>> = BTreeMap::new();
         for row in &self.register {
             places.entry((row.recipient.as_deref(), row.country)).or_default().push(row);
