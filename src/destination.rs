@@ -4,6 +4,19 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Officially assigned alpha-2 codes of ISO 3166-1 (249 of them), sorted.
+pub const ASSIGNED: &str = "\
+    ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBL\
+    BMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCV\
+    CWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGD\
+    GEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIM\
+    INIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILK\
+    LRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMW\
+    MXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPR\
+    PSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSS\
+    STSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUY\
+    UZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
+
 /// ISO 3166-1 alpha-2, upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
@@ -17,6 +30,11 @@ impl Country {
             }
             _ => None,
         }
+    }
+
+    /// Its position in [`ASSIGNED`], in codes; `None` for two letters that are no country's, such as `UK`.
+    pub fn assigned(self) -> Option<usize> {
+        ASSIGNED.as_bytes().as_chunks::<2>().0.binary_search(&self.0).ok()
     }
 
     pub fn as_str(&self) -> &str {

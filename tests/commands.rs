@@ -161,6 +161,24 @@ fn facts_that_can_be_of_no_use_are_told_with_their_place() {
     .unwrap();
     let told = "facts/basis.jsonl:1: field `countires` does not belong here (own data belongs under `meta`)";
     refuses(folder.path(), "facts check --facts facts", "010-2345-6703", 78, told);
+    refuses(folder.path(), "facts check --facts nowhere", "", 78, "name folders and files that can be read");
+}
+
+#[test]
+fn facts_that_are_likely_meant_otherwise_are_told_with_the_line_that_they_touch() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipient = |id: &str, rest: &str| {
+        format!("{{\"recipient\":\"{id}\",\"legal_name\":\"L\",\"contact\":\"c\",{rest}}}\n")
+    };
+    let lines = [
+        recipient("a", r#""legal_country":"GB","hosts":["a.example"]"#),
+        recipient("b", r#""legal_country":"UK","hosts":["A.example:443","b example"]"#),
+        recipient("c", r#""legal_country":"CN","ids":["C"]"#),
+        recipient("c", r#""legal_country":"JP","ids":["C"]"#),
+    ];
+    fs::write(folder.path().join("recipient.jsonl"), lines.concat()).unwrap();
+    prints_in_both(folder.path(), "facts-check-touched", "facts check --facts .", "");
+    prints(folder.path(), "facts-check-touched.json", "facts check --facts . -o json", "", 0);
 }
 
 #[test]

@@ -1,19 +1,22 @@
 //! What facts say that can never be of use: a notice that lacks what the law asks for, a name that names nobody, an
-//! act that consents to nothing. No such fact is wrong by itself, and none of it changes a verdict; but who wrote it
-//! believed that it would permit something.
+//! act that consents to nothing. Or that are likely meant otherwise: a line that replaces another, a value bound to
+//! two recipients. No such fact is wrong by itself, and no remark changes a verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry as Slot};
+use std::net::IpAddr;
 
 use crate::basis::{Basis, BasisKind};
 use crate::consent::ConsentAct;
 use crate::destination::Country;
 use crate::disclosure::{Channel, Disclosure, Entry, Named};
 use crate::entity::EntityType;
-use crate::recipient::Recipient;
+use crate::recipient::{Binding, Recipient};
 use crate::time::Interval;
 use crate::yaml::nearest;
 
 use super::Line;
+use super::registry::host;
 
 /// Where a fact stands: the caller's number of its file, and its line from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,10 +25,14 @@ pub struct Place {
     pub line: u64,
 }
 
-/// One remark; those on acts of one kind about one text are one, at the first of them.
+/// One remark; those on acts of one kind about one text are one, at the first of them, and so are those on acts that
+/// replace others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    pub place: Place,
+    /// `None` where it is about the facts as a whole.
+    pub place: Option<Place>,
+    /// The earlier line that it is about too.
+    pub other: Option<Place>,
     /// `transfers[0].refusal.effect`: names fields, never values.
     pub field: String,
     pub remark: Remark,
@@ -36,6 +43,10 @@ pub struct Warning {
 /// What is the matter with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Remark {
+    /// Recipients, but no disclosure and no legal basis: nothing permits a transfer abroad.
+    NothingPermits,
+    /// Another fact with the key of an earlier line, which no longer counts.
+    Replaces,
     /// What a notice must tell is absent or empty (Art. 28-8(2)).
     NotTold,
     /// `*` tells customers nothing.
@@ -50,6 +61,8 @@ pub enum Remark {
     ClassUnlisted,
     /// Not two upper-case letters: matches nothing.
     CountryUnreadable,
+    /// Two letters that ISO 3166-1 has assigned to no country.
+    CountryUnassigned,
     /// No entity type by a letter or two: the one that was likely meant.
     ItemMisspelt(EntityType),
     /// It ends before it begins.
@@ -84,6 +97,10 @@ pub enum Remark {
     NoContact,
     /// A recipient that no value of a record can name.
     Unbound,
+    /// A value that an earlier recipient is bound to as well: both are recipients (`DECISION.md` §2).
+    BoundTwice,
+    /// Neither a host name nor an address.
+    HostUnreadable,
 }
 
 /// Takes in facts in the order in which they are read; a later one with the key of an earlier one replaces it.
@@ -93,36 +110,64 @@ pub struct Lint {
     bases: BTreeMap<(String, u64), (Place, Basis)>,
     recipients: BTreeMap<String, (Place, Recipient)>,
     acts: BTreeMap<String, (Place, ConsentAct)>,
+    replacing: Vec<Warning>,
+    replacing_acts: Option<Warning>,
 }
 
 impl Lint {
     pub fn add(&mut self, place: Place, line: Line) {
+        let replacing = |key: &str, earlier| Warning {
+            place: Some(place),
+            other: Some(earlier),
+            field: key.to_owned(),
+            remark: Remark::Replaces,
+            count: 1,
+        };
         match line {
             Line::Disclosure(fact) => {
-                self.disclosures.insert((fact.id.clone(), fact.version), (place, fact));
+                let earlier = put(&mut self.disclosures, (fact.id.clone(), fact.version), place, fact);
+                self.replacing.extend(earlier.map(|earlier| replacing("disclosure", earlier)));
             }
             Line::Consent(fact) => {
-                self.acts.insert(fact.event.clone(), (place, fact));
+                let earlier = put(&mut self.acts, fact.event.clone(), place, fact);
+                match (earlier, &mut self.replacing_acts) {
+                    (None, _) => {}
+                    (Some(_), Some(first)) => first.count += 1,
+                    (Some(earlier), none) => *none = Some(replacing("event", earlier)),
+                }
             }
             Line::Basis(fact) => {
-                self.bases.insert((fact.id.clone(), fact.version), (place, fact));
+                let earlier = put(&mut self.bases, (fact.id.clone(), fact.version), place, fact);
+                self.replacing.extend(earlier.map(|earlier| replacing("basis", earlier)));
             }
             Line::Recipient(fact) => {
-                self.recipients.insert(fact.id.clone(), (place, fact));
+                let earlier = put(&mut self.recipients, fact.id.clone(), place, fact);
+                self.replacing.extend(earlier.map(|earlier| replacing("recipient", earlier)));
             }
             Line::Heartbeat(_) => {}
         }
     }
 
-    /// In the order of the files.
-    pub fn finish(self) -> Vec<Warning> {
+    /// What is about the facts as a whole, then in the order of the files.
+    pub fn finish(mut self) -> Vec<Warning> {
         let members = self.recipients.values().flat_map(|(_, recipient)| &recipient.classes);
         let mut reading = Reading {
             classes: members.map(|membership| membership.class.as_str()).collect(),
             recipients: &self.recipients,
             disclosures: &self.disclosures,
-            warnings: Vec::new(),
+            warnings: std::mem::take(&mut self.replacing),
         };
+        reading.warnings.extend(self.replacing_acts.take());
+        if !self.recipients.is_empty() && self.disclosures.is_empty() && self.bases.is_empty() {
+            reading.warnings.push(Warning {
+                place: None,
+                other: None,
+                field: "basis".to_owned(),
+                remark: Remark::NothingPermits,
+                count: 1,
+            });
+        }
+        reading.bindings();
         for (place, recipient) in self.recipients.values() {
             reading.recipient(*place, recipient);
         }
@@ -141,6 +186,25 @@ impl Lint {
     }
 }
 
+/// Where the fact stood that this one replaces; the same fact once more replaces nothing.
+fn put<K: Ord, F: PartialEq>(
+    facts: &mut BTreeMap<K, (Place, F)>,
+    key: K,
+    place: Place,
+    fact: F,
+) -> Option<Place> {
+    match facts.entry(key) {
+        Slot::Vacant(slot) => {
+            slot.insert((place, fact));
+            None
+        }
+        Slot::Occupied(mut slot) => {
+            let (earlier, replaced) = slot.insert((place, fact));
+            (slot.get().1 != replaced).then_some(earlier)
+        }
+    }
+}
+
 struct Reading<'a> {
     recipients: &'a BTreeMap<String, (Place, Recipient)>,
     disclosures: &'a BTreeMap<(String, u64), (Place, Disclosure)>,
@@ -151,12 +215,55 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn warn(&mut self, place: Place, field: impl Into<String>, remark: Remark) {
-        self.warnings.push(Warning { place, field: field.into(), remark, count: 1 });
+        self.warnings.push(Warning {
+            place: Some(place),
+            other: None,
+            field: field.into(),
+            remark,
+            count: 1,
+        });
+    }
+
+    /// Values that recipients share, each at every recipient but the first in the order of the files.
+    fn bindings(&mut self) {
+        let mut recipients: Vec<&(Place, Recipient)> = self.recipients.values().collect();
+        recipients.sort_by_key(|(place, _)| *place);
+        let mut bound: BTreeMap<(&str, String), Place> = BTreeMap::new();
+        for (place, recipient) in recipients {
+            let hosts: Vec<String> = recipient.hosts.iter().map(|name| host(name).into_owned()).collect();
+            for (binding, values) in [
+                (Binding::Ids, &recipient.ids),
+                (Binding::Hosts, &hosts),
+                (Binding::Topics, &recipient.topics),
+            ] {
+                for (position, value) in values.iter().enumerate() {
+                    let first = *bound.entry((binding.as_str(), value.clone())).or_insert(*place);
+                    if first != *place {
+                        self.warnings.push(Warning {
+                            place: Some(*place),
+                            other: Some(first),
+                            field: format!("{}[{position}]", binding.as_str()),
+                            remark: Remark::BoundTwice,
+                            count: 1,
+                        });
+                    }
+                }
+            }
+        }
     }
 
     fn recipient(&mut self, place: Place, recipient: &Recipient) {
-        if recipient.legal_country.is_none() {
-            self.warn(place, "legal_country", Remark::NoLegalCountry);
+        match recipient.legal_country {
+            None => self.warn(place, "legal_country", Remark::NoLegalCountry),
+            Some(country) if country.assigned().is_none() => {
+                self.warn(place, "legal_country", Remark::CountryUnassigned);
+            }
+            Some(_) => {}
+        }
+        for (position, name) in recipient.hosts.iter().enumerate() {
+            if !is_host(&host(name)) {
+                self.warn(place, format!("hosts[{position}]"), Remark::HostUnreadable);
+            }
         }
         for (field, text) in [("legal_name", &recipient.legal_name), ("contact", &recipient.contact)] {
             if text.is_none() {
@@ -273,7 +380,8 @@ impl Reading<'_> {
             }
         }
         let warnings = found.into_iter().map(|((_, _, field, remark), (place, count))| Warning {
-            place,
+            place: Some(place),
+            other: None,
             field: field.to_owned(),
             remark,
             count,
@@ -319,14 +427,13 @@ impl Reading<'_> {
 
     fn countries(&mut self, place: Place, field: &str, countries: Option<&[String]>, of_all: Remark) {
         for (position, country) in countries.unwrap_or_default().iter().enumerate() {
-            let is_readable = Country::parse(country).is_some_and(|read| read.as_str() == country);
-            match country.as_str() {
-                "*" => self.warn(place, format!("{field}[{position}]"), of_all),
-                _ if !is_readable => {
-                    self.warn(place, format!("{field}[{position}]"), Remark::CountryUnreadable);
-                }
-                _ => {}
-            }
+            let remark = match Country::parse(country).filter(|read| read.as_str() == country) {
+                _ if country == "*" => of_all,
+                None => Remark::CountryUnreadable,
+                Some(read) if read.assigned().is_none() => Remark::CountryUnassigned,
+                Some(_) => continue,
+            };
+            self.warn(place, format!("{field}[{position}]"), remark);
         }
     }
 
@@ -367,12 +474,20 @@ impl Reading<'_> {
     }
 }
 
+/// Of a name as [`host`] leaves it. Letters of any language, and `_`: what networks resolve is not ours to forbid.
+fn is_host(name: &str) -> bool {
+    let is_name = !name.is_empty()
+        && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.'));
+    is_name || name.parse::<IpAddr>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Stream, read_line};
     use super::{Lint, Place};
 
-    /// The warnings on facts that are otherwise as they should be, as `LINE FIELD REMARK COUNT`.
+    /// The warnings on facts that are otherwise as they should be, as `LINE FIELD REMARK COUNT`, and `of LINE` where
+    /// an earlier line is told; line 0 is the facts as a whole.
     fn warnings(facts: &[(Stream, &str)]) -> Vec<String> {
         let mut lint = Lint::default();
         for ((stream, text), line) in facts.iter().zip(1..) {
@@ -381,7 +496,11 @@ mod tests {
         }
         let warnings = lint.finish().into_iter();
         warnings
-            .map(|one| format!("{} {} {:?} {}", one.place.line, one.field, one.remark, one.count))
+            .map(|one| {
+                let line = one.place.map_or(0, |place| place.line);
+                let other = one.other.map_or(String::new(), |other| format!(" of {}", other.line));
+                format!("{line} {} {:?} {}{other}", one.field, one.remark, one.count)
+            })
             .collect()
     }
 
@@ -478,11 +597,77 @@ mod tests {
                 r#"{"recipient":"x","contact":"","classes":[{"class":"c","from":"2024-01-01T00:00:00Z","to":"2023-01-01T00:00:00Z"}]}"#,
             )],
             &[
+                "0 basis NothingPermits 1",
                 "1 classes[0].to NeverInForce 1",
                 "1 contact NoContact 1",
                 "1 ids Unbound 1",
                 "1 legal_country NoLegalCountry 1",
                 "1 legal_name NoContact 1",
+            ],
+        );
+    }
+
+    fn recipient(id: &str, rest: &str) -> String {
+        format!(
+            r#"{{"recipient":"{id}","legal_name":"L","contact":"c","legal_country":"CN","ids":["{id}"],{rest}}}"#
+        )
+    }
+
+    #[test]
+    fn recipients_of_whom_nothing_is_told_are_remarked_upon_once() {
+        check(&[SELLER], &["0 basis NothingPermits 1"]);
+        let order = r#"{"basis":"o","version":1,"kind":"suspension_order"}"#;
+        check(&[SELLER, (Stream::Basis, order)], &[]);
+        check(&[], &[]);
+    }
+
+    #[test]
+    fn a_value_bound_to_two_recipients_is_told_at_the_later_line() {
+        // `z` comes first in the file, though last in byte order.
+        let first = recipient("z", r#""hosts":["a.example","a.example."],"topics":["t"]"#);
+        let second = recipient("b", r#""hosts":["b.example","A.example:443"],"topics":["t"]"#);
+        let third = recipient("t", r#""topics":["z"]"#);
+        let facts = [TEXT, SELLER, (Stream::Recipient, &first), (Stream::Recipient, &second)];
+        let facts: Vec<_> = facts.into_iter().chain([(Stream::Recipient, third.as_str())]).collect();
+        check(&facts, &["4 hosts[1] BoundTwice 1 of 3", "4 topics[0] BoundTwice 1 of 3"]);
+        // Only what stands in the end is bound.
+        let moved = recipient("z", r#""hosts":["z.example"]"#);
+        let facts: Vec<_> = facts.into_iter().chain([(Stream::Recipient, moved.as_str())]).collect();
+        check(&facts, &["6 recipient Replaces 1 of 3"]);
+    }
+
+    #[test]
+    fn a_line_that_replaces_another_names_it() {
+        let act = |event: &str, at: &str| {
+            format!(
+                r#"{{"event":"{event}","subject":["k1:member:00000000000000000000000000000000"],"disclosure":"d","version":1,"act":"withdrawn","at":"{at}T00:00:00Z"}}"#
+            )
+        };
+        let acts =
+            [act("1", "2024-02-01"), act("2", "2024-02-01"), act("1", "2024-03-01"), act("2", "2024-03-01")];
+        let text = TEXT.1.replace("2024-01-01", "2024-01-02");
+        let facts = [TEXT, SELLER, (Stream::Disclosure, text.as_str()), SELLER];
+        let acts = acts.iter().map(|act| (Stream::Consent, act.as_str()));
+        check(
+            &facts.into_iter().chain(acts).collect::<Vec<_>>(),
+            &["3 disclosure Replaces 1 of 1", "7 event Replaces 2 of 5"],
+        );
+    }
+
+    #[test]
+    fn hosts_and_countries_that_are_none_are_remarked_upon() {
+        let hosts = r#""hosts":["a b.example","https://a.example","*.a.example","","상점.example","a_b.example:80","[2001:db8::1]:443","203.0.113.5"]"#;
+        let fact = recipient("u", hosts).replace("CN", "UK");
+        let text = TEXT.1.replace(r#"["CN"]"#, r#"["CN","EU"]"#);
+        check(
+            &[SELLER, (Stream::Disclosure, &text), (Stream::Recipient, &fact)],
+            &[
+                "2 transfers[0].countries[1] CountryUnassigned 1",
+                "3 hosts[0] HostUnreadable 1",
+                "3 hosts[1] HostUnreadable 1",
+                "3 hosts[2] HostUnreadable 1",
+                "3 hosts[3] HostUnreadable 1",
+                "3 legal_country CountryUnassigned 1",
             ],
         );
     }

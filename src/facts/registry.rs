@@ -202,7 +202,7 @@ fn bind<K: std::hash::Hash + Eq>(
 }
 
 /// A host name without port and closing dot, ASCII letters in lower case; an IPv6 address without brackets.
-fn host(value: &str) -> Cow<'_, str> {
+pub(super) fn host(value: &str) -> Cow<'_, str> {
     let name = match value.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _port)) => address,
         None => match value.split_once(':') {

@@ -1,19 +1,7 @@
 //! Countries as values of a label: a closed set, whatever two letters a sender declares.
 
-use crate::destination::Country;
+use crate::destination::{ASSIGNED, Country};
 
-/// Officially assigned alpha-2 codes of ISO 3166-1 (249 of them), sorted.
-const ASSIGNED: &str = "\
-    ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBL\
-    BMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCV\
-    CWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGD\
-    GEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIM\
-    INIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILK\
-    LRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMW\
-    MXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPR\
-    PSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSS\
-    STSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUY\
-    UZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
 const ASSIGNED_COUNT: usize = ASSIGNED.len() / 2;
 /// Two letters that ISO has not assigned, such as a sender's `XX`.
 const OTHER: usize = ASSIGNED_COUNT;
@@ -34,10 +22,7 @@ impl CountryLabel {
     pub(super) const NONE: CountryLabel = CountryLabel(NONE);
 
     pub(super) fn of(country: Country) -> CountryLabel {
-        let codes = ASSIGNED.as_bytes().as_chunks::<2>().0;
-        CountryLabel(
-            codes.binary_search_by(|code| code[..].cmp(country.as_str().as_bytes())).unwrap_or(OTHER),
-        )
+        CountryLabel(country.assigned().unwrap_or(OTHER))
     }
 
     pub(super) fn text(self) -> &'static str {
@@ -51,8 +36,8 @@ impl CountryLabel {
 
 #[cfg(test)]
 mod tests {
-    use super::{ASSIGNED, COUNTRY_LABELS, CountryLabel};
-    use crate::destination::Country;
+    use super::{COUNTRY_LABELS, CountryLabel};
+    use crate::destination::{ASSIGNED, Country};
 
     #[test]
     fn every_assigned_code_has_a_label_of_its_own_and_all_others_share_one() {

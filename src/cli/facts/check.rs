@@ -1,6 +1,7 @@
 //! `sumun facts check`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use super::super::json_line;
 use super::super::layout::{line, wrapped};
 use super::{paths, remarks, unreadable};
 use crate::facts::{Builder, Counts, Facts, Lint, Place, Warning, read_line};
-use crate::feed::files;
+use crate::feed::files::{self, FeedError};
 use crate::text::Language;
 use crate::timestamp::Timestamp;
 
@@ -45,9 +46,7 @@ impl Checked {
             lint.add(Place { file, line: at.line }, read_line(stream, text)?);
             Ok(())
         })
-        .map_err(|errors| {
-            unreadable(&errors, "the facts cannot be loaded; correct these lines or remove them")
-        })?;
+        .map_err(|errors| unreadable(&errors, what_follows(&errors)))?;
         let mut files = vec![PathBuf::new(); numbers.len()];
         for (file, number) in numbers {
             if let Some(slot) = files.get_mut(number) {
@@ -57,17 +56,23 @@ impl Checked {
         Ok(Checked { facts: builder.build(), warnings: lint.finish(), files })
     }
 
-    fn place(&self, place: Place) -> (String, u64) {
+    fn place(&self, place: Place) -> PlaceReport {
         let file = self.files.get(place.file).map(|file| file.display().to_string());
-        (file.unwrap_or_default(), place.line)
+        PlaceReport { file: file.unwrap_or_default(), line: place.line }
     }
 
     fn report(&self) -> Report<'_> {
         let Counts { disclosure, consent, basis, recipient } = self.facts.counts();
         let warnings = self.warnings.iter().map(|warning| {
-            let (file, line) = self.place(warning.place);
             let (code, meant) = remarks::code(warning.remark);
-            WarningReport { file, line, field: &warning.field, code, meant, count: warning.count }
+            WarningReport {
+                place: warning.place.map(|place| self.place(place)),
+                field: &warning.field,
+                code,
+                meant,
+                other: warning.other.map(|place| self.place(place)),
+                count: warning.count,
+            }
         });
         Report {
             disclosures: disclosure,
@@ -83,13 +88,17 @@ impl Checked {
     fn human(&self, language: Language) -> String {
         let mut out = String::new();
         for warning in &self.warnings {
-            let (file, number) = self.place(warning.place);
+            let place = warning.place.map_or(String::new(), |place| format!("{}: ", self.place(place)));
+            let other = warning.other.map_or(String::new(), |place| {
+                let place = self.place(place);
+                language.pick(format!(" (see {place})"), format!(" ({place} 참조)"))
+            });
             let count = match warning.count {
                 1 => String::new(),
                 count => language
                     .pick(format!(" ({count} acts, the first here)"), format!(" ({count}건, 첫 번째)")),
             };
-            line(&mut out, &format!("{file}:{number}: {}{count}", warning.field));
+            line(&mut out, &format!("{place}{}{other}{count}", warning.field));
             wrapped(&mut out, "  ", &remarks::text(warning.remark, language));
         }
         let Counts { disclosure, consent, basis, recipient } = self.facts.counts();
@@ -111,6 +120,16 @@ impl Checked {
     }
 }
 
+/// Lines are corrected where they stand; what has no line is a folder or file that is not there or named otherwise.
+fn what_follows(errors: &[FeedError]) -> &'static str {
+    let is_path = |error: &FeedError| matches!(error, FeedError::Io { .. } | FeedError::Name { .. });
+    if errors.iter().all(is_path) {
+        "the facts cannot be loaded; name folders and files that can be read"
+    } else {
+        "the facts cannot be loaded; correct these lines or remove them"
+    }
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
     disclosures: usize,
@@ -124,11 +143,26 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct WarningReport<'a> {
-    file: String,
-    line: u64,
+    /// Absent where it is about the facts as a whole.
+    #[serde(flatten)]
+    place: Option<PlaceReport>,
     field: &'a str,
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     meant: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<PlaceReport>,
     count: u64,
+}
+
+#[derive(Serialize)]
+struct PlaceReport {
+    file: String,
+    line: u64,
+}
+
+impl fmt::Display for PlaceReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }

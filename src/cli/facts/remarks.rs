@@ -6,6 +6,8 @@ use crate::text::{Language, Provision, cited};
 /// The code of JSON output, and the entity type that was likely meant.
 pub(super) fn code(remark: Remark) -> (&'static str, Option<&'static str>) {
     let code = match remark {
+        Remark::NothingPermits => "NOTHING_PERMITS",
+        Remark::Replaces => "REPLACES",
         Remark::NotTold => "NOT_TOLD",
         Remark::ToldAsAll => "TOLD_AS_ALL",
         Remark::AllMatchesNothing => "ALL_MATCHES_NOTHING",
@@ -13,6 +15,7 @@ pub(super) fn code(remark: Remark) -> (&'static str, Option<&'static str>) {
         Remark::ClassEmpty => "CLASS_EMPTY",
         Remark::ClassUnlisted => "CLASS_UNLISTED",
         Remark::CountryUnreadable => "COUNTRY_UNREADABLE",
+        Remark::CountryUnassigned => "COUNTRY_UNASSIGNED",
         Remark::ItemMisspelt(meant) => return ("ITEM_MISSPELT", Some(meant.as_str())),
         Remark::NeverInForce => "NEVER_IN_FORCE",
         Remark::TextUnknown => "TEXT_UNKNOWN",
@@ -30,6 +33,8 @@ pub(super) fn code(remark: Remark) -> (&'static str, Option<&'static str>) {
         Remark::NoLegalCountry => "NO_LEGAL_COUNTRY",
         Remark::NoContact => "NO_CONTACT",
         Remark::Unbound => "UNBOUND",
+        Remark::BoundTwice => "BOUND_TWICE",
+        Remark::HostUnreadable => "HOST_UNREADABLE",
     };
     (code, None)
 }
@@ -55,6 +60,14 @@ pub(super) fn text(remark: Remark, language: Language) -> String {
 
 const fn sentence(remark: Remark) -> (&'static str, &'static str) {
     match remark {
+        Remark::NothingPermits => (
+            "recipients, but no disclosure and no legal basis: every transfer abroad will be a violation",
+            "수신자만 있고 고지와 법적 근거가 없어 모든 국외이전이 위반이 됨",
+        ),
+        Remark::Replaces => (
+            "replaces an earlier line with the same key, which no longer counts; remove one of them",
+            "같은 키의 앞선 줄을 대체하여 앞선 줄은 쓰이지 않으므로 한 줄을 지울 것",
+        ),
         Remark::NotTold => (
             "not told: no consent to this entry covers anything; tell it in a new version",
             "고지되지 않음: 이 항목에 대한 동의는 효력이 없으므로 새 버전에 고지할 것",
@@ -82,6 +95,10 @@ const fn sentence(remark: Remark) -> (&'static str, &'static str) {
         Remark::CountryUnreadable => (
             "matches no country: write two upper-case letters (ISO 3166-1)",
             "국가로 읽을 수 없음: 대문자 두 글자(ISO 3166-1)로 쓸 것",
+        ),
+        Remark::CountryUnassigned => (
+            "ISO 3166-1 has assigned this code to no country (the United Kingdom is `GB`)",
+            "ISO 3166-1에서 국가에 부여하지 않은 코드임(영국은 `GB`)",
         ),
         Remark::ItemMisspelt(_) => ("sumun finds no such item", "sumun이 찾는 항목이 아님"),
         Remark::NeverInForce => {
@@ -143,6 +160,14 @@ const fn sentence(remark: Remark) -> (&'static str, &'static str) {
             "no `ids`, `hosts`, `cidrs` or `topics`: no record can name it but by a fixed id",
             "`ids`, `hosts`, `cidrs`, `topics`가 모두 없어 고정 식별자로만 지정할 수 있음",
         ),
+        Remark::BoundTwice => (
+            "another recipient has it too: a record that names it goes to both, and each is judged",
+            "다른 수신자에도 있음: 이 값이 있는 레코드는 두 수신자 모두에게 이전되는 것으로 보고 각각 판단함",
+        ),
+        Remark::HostUnreadable => (
+            "no host name: write it without blanks, scheme, path and `*`, as in `api.shop.example`",
+            "호스트 이름이 아님: 공백, 스킴, 경로, `*` 없이 `api.shop.example`처럼 쓸 것",
+        ),
     }
 }
 
@@ -150,6 +175,7 @@ const fn provisions(remark: Remark) -> &'static [Provision] {
     const TOLD: Provision = Provision::act(28, 8).paragraph(2);
     const BASIS: Provision = Provision::act(28, 8).paragraph(1);
     match remark {
+        Remark::NothingPermits => const { &[BASIS] },
         Remark::NotTold | Remark::ToldAsAll | Remark::TextNotInForce => const { &[TOLD] },
         Remark::ClassUnlisted | Remark::NoContact => const { &[TOLD.number(3)] },
         Remark::NotSeparate => const { &[BASIS.number(1), Provision::act(22, 0).paragraph(1)] },
