@@ -16,6 +16,7 @@ use super::look_alike::LookAlike;
 use super::name::{GivenRule, Names, SurnameRule};
 use super::phone::{Plan, Range};
 use crate::entity::EntityType;
+use crate::record::Record;
 use crate::yaml;
 
 /// Name and text of the rules that are built in.
@@ -300,6 +301,20 @@ pub(super) struct Test {
     pub(super) entity: EntityType,
     pub(super) payload: String,
     pub(super) masked: Vec<String>,
+}
+
+impl Test {
+    pub(super) fn record(&self) -> Record<'_> {
+        Record {
+            topic: "",
+            partition: 0,
+            offset: 0,
+            timestamp_ms: None,
+            key: None,
+            value: Some(self.payload.as_bytes()),
+            headers: &[],
+        }
+    }
 }
 
 impl Rules {

@@ -215,15 +215,7 @@ mod tests {
         let mut scratch = Scratch::default();
         let mut found_in_all = 0;
         for test in inspector.rules.tests() {
-            let record = Record {
-                topic: "",
-                partition: 0,
-                offset: 0,
-                timestamp_ms: None,
-                key: None,
-                value: Some(test.payload.as_bytes()),
-                headers: &[],
-            };
+            let record = test.record();
             let mut weighed: Vec<_> = inspector
                 .candidates(&record, &mut scratch)
                 .into_iter()

@@ -9,7 +9,7 @@ use crate::decide::{self, Chain, Matter, decide, sum};
 use crate::facts::Facts;
 use crate::finding::{Finding, IssueCode};
 use crate::inspect;
-use crate::locate::{self, Located, Transfer};
+use crate::locate::{self, Located, Route, Transfer};
 use crate::record::Record;
 use crate::verdict::Verdict;
 
@@ -81,11 +81,12 @@ fn judge(snapshot: &Snapshot, record: &Record<'_>, at_ms: i64, scratch: &mut Scr
         let verdict = Verdict::default();
         return Judgement { located, verdict, unread: None, owes_unread: false, is_unrouted: false };
     }
+    let route = snapshot.routes.route_for(record.topic);
     let (located, verdict) =
-        decided(snapshot, record, at_ms, inspection.findings, unread.is_some(), &mut scratch.locate);
+        decided(snapshot, route, record, at_ms, inspection.findings, unread.is_some(), &mut scratch.locate);
     Judgement {
         owes_unread: unread.is_some() && !located.all_domestic,
-        is_unrouted: snapshot.routes.route_for(record.topic).is_none(),
+        is_unrouted: route.is_none(),
         located,
         verdict,
         unread,
@@ -118,14 +119,16 @@ pub(super) fn judge_unread(
     scratch.inspect.clear();
     // Its value may be what inspection died of: only headers, key and topic say where it goes.
     let shell = Record { value: None, ..*record };
-    let caught =
-        catch_unwind(AssertUnwindSafe(|| decided(snapshot, &shell, at_ms, &[], true, &mut scratch.locate)));
+    let route = snapshot.routes.route_for(record.topic);
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        decided(snapshot, route, &shell, at_ms, &[], true, &mut scratch.locate)
+    }));
     // Even that can panic: then nobody is named, and nothing is taken for domestic.
     let (located, verdict) =
         caught.unwrap_or_else(|_| (Located::nowhere(at_ms), sum(Vec::new(), true, false)));
     Judgement {
         owes_unread: !located.all_domestic,
-        is_unrouted: snapshot.routes.route_for(record.topic).is_none(),
+        is_unrouted: route.is_none(),
         located,
         verdict,
         unread: Some(Unread { stage: Stage::Inspect, why }),
@@ -134,14 +137,14 @@ pub(super) fn judge_unread(
 
 fn decided(
     snapshot: &Snapshot,
+    route: Option<&Route>,
     record: &Record<'_>,
     at_ms: i64,
     findings: &[Finding],
     is_unread: bool,
     scratch: &mut locate::Scratch,
 ) -> (Located, Verdict) {
-    let Snapshot { facts, routes, addresses, keyring, policy, .. } = snapshot;
-    let route = routes.route_for(record.topic);
+    let Snapshot { facts, addresses, keyring, policy, .. } = snapshot;
     let mut located =
         locate::locate(route, record, at_ms, findings, facts, keyring, addresses, policy.home, scratch);
     // The verdict's order, so that both lists stay parallel.

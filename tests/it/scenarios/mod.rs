@@ -74,6 +74,7 @@ impl Load {
         let writer = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
                 generator.write(batch);
+                // The pace of the load; nothing is waited for.
                 std::thread::sleep(Duration::from_millis(100));
             }
             generator.settle(&mut ledger);
